@@ -1,0 +1,98 @@
+"""Normal-theory maximum likelihood."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+
+from trustsem.discrepancy.base import Curvature, Discrepancy, Slope
+from trustsem.implied import Implied, MomentDerivatives
+from trustsem.moments import SampleGroup
+
+FloatArray = NDArray[np.float64]
+
+
+def log_determinant(matrix: FloatArray) -> float:
+    """Return log|M| of a symmetric matrix; infinity where it is not positive definite."""
+    factor, info = lapack.dpotrf(matrix, lower=1, clean=0)
+    return math.inf if info != 0 else 2.0 * float(np.log(np.diag(factor)).sum())
+
+
+def _value(sample: SampleGroup, implied: Implied, meanstructure: bool) -> float:
+    """F = log|Sigma| + tr(S Sigma^-1) - log|S| - p + (xbar - mu)' Sigma^-1 (xbar - mu) (Joreskog 1969, eq. 3)."""
+    factor, info = lapack.dpotrf(implied.sigma, lower=1, clean=0)
+    if info != 0:
+        return math.inf
+    target = _target(sample, implied, meanstructure)
+    solved, _ = lapack.dpotrs(factor, target, lower=1)
+    log_det = 2.0 * float(np.log(np.diag(factor)).sum())
+    return log_det + float(np.trace(solved)) - log_determinant(sample.cov) - len(target)
+
+
+def _target(sample: SampleGroup, implied: Implied, meanstructure: bool) -> FloatArray:
+    """Return T = S + d d' with d = xbar - mu: sample moments about the implied means."""
+    if not meanstructure or sample.mean is None:
+        return sample.cov
+    gap = sample.mean - implied.mu
+    return sample.cov + np.outer(gap, gap)
+
+
+def _slope(sample: SampleGroup, implied: Implied, meanstructure: bool) -> Slope:
+    inverse = invert(implied.sigma)
+    target = _target(sample, implied, meanstructure)
+    sigma = inverse - inverse @ target @ inverse
+    if not meanstructure or sample.mean is None:
+        return Slope(sigma, np.zeros(len(inverse)))
+    return Slope(sigma, -2.0 * (inverse @ (sample.mean - implied.mu)))
+
+
+def _curvature(sample: SampleGroup, implied: Implied, meanstructure: bool) -> Curvature:
+    del sample  # expected curvature depends on the model alone
+    inverse = invert(implied.sigma)
+    return Curvature(inverse, inverse if meanstructure else None)
+
+
+def _hessian_core(
+    sample: SampleGroup, implied: Implied, derivatives: MomentDerivatives, meanstructure: bool
+) -> FloatArray:
+    """Return the first-derivative part of the Hessian of F/2.
+
+    With W = Sigma^-1, T as above, M = W T W, u = W d: -tr(W dS_l W dS_k)/2 + tr(W dS_l M dS_k) + dmu_l' W dmu_k
+    + u' dS_l W dmu_k + u' dS_k W dmu_l (second differential of F; Magnus & Neudecker 1999, ch. 8).
+    """
+    weight = invert(implied.sigma)
+    middle = weight @ _target(sample, implied, meanstructure) @ weight
+    left, right = derivatives.left, derivatives.right
+    w_left, w_right = weight @ left, weight @ right
+    m_left, m_right = middle @ left, middle @ right
+    ll, rr, lr = left.T @ w_left, right.T @ w_right, left.T @ w_right
+    m_ll, m_rr, m_lr = left.T @ m_left, right.T @ m_right, left.T @ m_right
+    mixed = m_lr.T * lr + m_rr * ll + m_ll * rr + m_lr * lr.T
+    result = (mixed + mixed.T) / 2 - (ll * rr + lr * lr.T)
+    if meanstructure and sample.mean is not None:
+        gap = weight @ (sample.mean - implied.mu)
+        carried = (gap @ left)[:, None] * right.T + (gap @ right)[:, None] * left.T  # (q, p): u' dSigma_l
+        weighted_mean = weight @ derivatives.mean
+        cross = carried @ weighted_mean
+        result += derivatives.mean.T @ weighted_mean + cross + cross.T
+    return result
+
+
+def invert(sigma: FloatArray) -> FloatArray:
+    """Return the inverse of a symmetric positive-definite matrix.
+
+    Raises:
+        numpy.linalg.LinAlgError: not positive definite.
+    """
+    factor, info = lapack.dpotrf(sigma, lower=1)
+    if info != 0:
+        raise np.linalg.LinAlgError("implied covariance matrix is not positive definite")
+    inverse, _ = lapack.dpotri(factor, lower=1)
+    lower = np.tril(inverse, -1)
+    return lower + lower.T + np.diag(np.diag(inverse))
+
+
+ML = Discrepancy("ML", _value, _slope, _curvature, _hessian_core)

@@ -1,0 +1,84 @@
+"""The directed graph of a model: who points at whom, simple paths, cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from trustsem.errors import EffectError
+from trustsem.implied import GroupLayout
+
+MAX_PATHS = 10_000
+
+Graph = Mapping[int, tuple[int, ...]]  # variable -> variables it points at
+
+
+def structural_graph(layout: GroupLayout) -> Graph:
+    """Return the arrows of a model: free paths and paths fixed at a value other than 0."""
+    rows, columns = np.nonzero(layout.paths)
+    pairs = {(int(j), int(i)) for i, j in zip(rows, columns, strict=True)}
+    pairs.update(
+        (int(j), int(i)) for i, j in zip(layout.path_cells.row, layout.path_cells.column, strict=True)
+    )
+    graph: dict[int, list[int]] = {}
+    for source, target in sorted(pairs):
+        graph.setdefault(source, []).append(target)
+    return {source: tuple(targets) for source, targets in graph.items()}
+
+
+def reachable(graph: Graph, source: int) -> frozenset[int]:
+    """Return every variable that the source points at, directly or through others."""
+    seen: set[int] = set()
+    pending = list(graph.get(source, ()))
+    while pending:
+        node = pending.pop()
+        if node not in seen:
+            seen.add(node)
+            pending.extend(graph.get(node, ()))
+    return frozenset(seen)
+
+
+def simple_paths(graph: Graph, source: int, target: int) -> Iterator[tuple[int, ...]]:
+    """Yield every path from source to target that visits no variable twice, shortest detours first."""
+    leads = {node for node in graph if target in reachable(graph, node)} | {target}
+    stack: list[tuple[int, ...]] = [(source,)]
+    while stack:
+        path = stack.pop(0)
+        for node in graph.get(path[-1], ()):
+            if node == target:
+                yield (*path, node)
+            elif node in leads and node not in path:
+                stack.append((*path, node))
+
+
+def simple_cycles(graph: Graph) -> tuple[tuple[int, ...], ...]:
+    """Return every cycle once, starting at its smallest variable."""
+    cycles = []
+    for node in sorted(graph):
+        allowed = {source: tuple(t for t in targets if t >= node) for source, targets in graph.items()}
+        if node in allowed.get(node, ()):
+            cycles.append((node,))
+        if node in reachable(allowed, node):
+            cycles.extend(path[:-1] for path in simple_paths(allowed, node, node) if len(path) > 2)
+    return tuple(cycles)
+
+
+def structural_paths(layout: GroupLayout, source: str, target: str) -> tuple[tuple[str, ...], ...]:
+    """Return the simple paths between two variables by name.
+
+    Raises:
+        EffectError: more than 10,000 paths.
+    """
+    names = layout.names
+    graph = structural_graph(layout)
+    result = []
+    for path in simple_paths(graph, names.index(source), names.index(target)):
+        result.append(tuple(names[node] for node in path))
+        if len(result) > MAX_PATHS:
+            raise EffectError(
+                f"More than {MAX_PATHS} paths lead from {source} to {target}.",
+                remedy="Ask for paths through certain variables, or define single effects with := .",
+                code="too-many-paths",
+            )
+    return tuple(result)

@@ -1,0 +1,83 @@
+"""Feedback loops: their gain and whether they settle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.effects.delta import delta_method
+from trustsem.effects.graph import simple_cycles, structural_graph
+from trustsem.implied import GroupLayout, Implied
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One cycle of arrows.
+
+    Args:
+        members: Variables on it, in order of the arrows; the last points at the first.
+        gain: Product of its arrows: what comes back of one unit after one round.
+        se: Delta-method standard error of the gain; NaN where it cannot be computed.
+    """
+
+    members: tuple[str, ...]
+    gain: float
+    se: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoopReport:
+    """All loops of a group.
+
+    Args:
+        loops: Every cycle with its gain.
+        stability_index: Largest absolute eigenvalue of the matrix of arrows; effects settle only below 1
+            (Bentler & Freeman 1983). sqrt(|f g|) for one pair.
+    """
+
+    loops: tuple[Loop, ...]
+    stability_index: float
+
+    @property
+    def stable(self) -> bool:
+        """Whether effects settle."""
+        return self.stability_index < 1
+
+
+def find_loops(layout: GroupLayout, implied: Implied, n_free: int, covariance: FloatArray | None) -> LoopReport:
+    """Find the feedback loops of a group.
+
+    Args:
+        layout: Matrices of the group.
+        implied: Its matrices at the estimate.
+        n_free: Number of free rows.
+        covariance: (n_free, n_free) covariance of the estimates, or None.
+    """
+    loops = []
+    for cycle in simple_cycles(structural_graph(layout)):
+        gain, gradient = path_product(layout, implied, (*cycle, cycle[0]), n_free)
+        result = delta_method(np.array([gain]), gradient[None, :], covariance)
+        loops.append(Loop(tuple(layout.names[i] for i in cycle), gain, float(result.standard_errors[0])))
+    index = float(np.abs(np.linalg.eigvals(implied.paths)).max()) if loops else 0.0
+    return LoopReport(tuple(loops), index)
+
+
+def path_product(
+    layout: GroupLayout, implied: Implied, path: tuple[int, ...], n_free: int
+) -> tuple[float, FloatArray]:
+    """Return the product of the arrows along a path, with its gradient."""
+    cells = layout.path_cells
+    parameter = {
+        (int(i), int(j)): int(k) for i, j, k in zip(cells.row, cells.column, cells.parameter, strict=True)
+    }
+    steps = [(target, source) for source, target in zip(path, path[1:], strict=False)]
+    values = np.array([implied.paths[step] for step in steps])
+    gradient = np.zeros(n_free)
+    for position, step in enumerate(steps):
+        if step in parameter:
+            gradient[parameter[step]] += np.prod(np.delete(values, position))
+    return float(np.prod(values)), gradient

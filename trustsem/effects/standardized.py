@@ -1,0 +1,132 @@
+"""Standardised solution: latent variables only, all variables, or all but exogenous observed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.effects.defined import defined_parameters
+from trustsem.effects.delta import DeltaResult, delta_method
+from trustsem.effects.variances import model_variances
+from trustsem.estimate import Estimate
+from trustsem.implied import GroupLayout, Implied
+from trustsem.spec.table import ParameterTable, Row
+
+FloatArray = NDArray[np.float64]
+
+
+class Standardization(Enum):
+    """Which variables are given variance 1."""
+
+    LV = "std_lv"
+    ALL = "std_all"
+    NOX = "std_nox"
+
+
+def standardized_solution(
+    table: ParameterTable, estimate: Estimate, covariance: FloatArray | None, kind: Standardization
+) -> DeltaResult:
+    """Return the standardised value of every row and of every defined parameter, in table order.
+
+    A loading becomes lambda sd(factor) / sd(item), a regression b sd(x) / sd(y), a variance its share of the total
+    variance, a residual covariance the correlation of the residuals, a mean mean / sd (lavaan's standardizedSolution).
+
+    Returns:
+        Values, Jacobian and delta-method errors of len(table) + number of definitions entries.
+    """
+    layout = estimate.objective.layout
+    n_rows, n_free = len(table), layout.n_free
+    values, jacobian = np.full(n_rows, np.nan), np.zeros((n_rows, n_free))
+    for number, (group, implied) in enumerate(zip(layout.groups, estimate.objective.implied(estimate.x)), start=1):
+        chosen = [index for index, row in enumerate(table.rows) if row.group == number]
+        rows = [table.rows[index] for index in chosen]
+        _fill_group(values, jacobian, np.array(chosen), rows, table, group, implied, kind, estimate.theta)
+    defined = defined_parameters(table, values, jacobian)
+    return delta_method(
+        np.concatenate([values, defined.values]), np.vstack([jacobian, defined.jacobian]), covariance
+    )
+
+
+def _fill_group(
+    values: FloatArray,
+    jacobian: FloatArray,
+    chosen: NDArray[np.intp],
+    rows: Sequence[Row],
+    table: ParameterTable,
+    group: GroupLayout,
+    implied: Implied,
+    kind: Standardization,
+    theta: FloatArray,
+) -> None:
+    n_free, t = len(theta), len(group.names)
+    variances = model_variances(group, implied, n_free)
+    position = {name: index for index, name in enumerate(group.names)}
+    scaled = _scaled_variables(table, kind)
+    powers = np.zeros((len(rows), 2 * t))  # exponents of total variances, then of residual variances
+    raw = np.empty(len(rows))
+    for index, row in enumerate(rows):
+        raw[index] = _model_value(row, implied, position)
+        for column, power in _exponents(row, position, scaled, t):
+            powers[index, column] += power
+    base = np.concatenate([variances.total, variances.residual])
+    base_jacobian = np.vstack([variances.total_jacobian, variances.residual_jacobian])
+    used = powers != 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.where(base > 0, base, np.nan))
+        slopes = base_jacobian / base[:, None]
+    log_factor = np.where(used, powers * logs, 0.0).sum(axis=1)
+    factor = np.exp(log_factor)
+    bad = (used & ~(base > 0)).any(axis=1)
+    factor[bad] = np.nan
+    own = np.zeros((len(rows), n_free))
+    free = table.free_index[chosen]
+    own[np.flatnonzero(free >= 0), free[free >= 0]] = 1.0
+    slopes[~(base > 0)] = 0.0
+    values[chosen] = raw * factor
+    jacobian[chosen] = factor[:, None] * (own + raw[:, None] * (powers @ slopes))
+
+
+def _model_value(row: Row, implied: Implied, position: Mapping[str, int]) -> float:
+    if row.op == "=~":
+        return float(implied.paths[position[row.rhs], position[row.lhs]])
+    if row.op == "~":
+        return float(implied.paths[position[row.lhs], position[row.rhs]])
+    if row.op == "~~":
+        return float(implied.covariances[position[row.lhs], position[row.rhs]])
+    return float(implied.intercepts[position[row.lhs]])
+
+
+def _scaled_variables(table: ParameterTable, kind: Standardization) -> frozenset[str]:
+    names = (*table.variables.observed, *table.variables.latent)
+    if kind is Standardization.LV:
+        return frozenset(table.variables.latent)
+    if kind is Standardization.NOX:
+        return frozenset(names) - frozenset(table.variables.exogenous)
+    return frozenset(names)
+
+
+def _exponents(
+    row: Row, position: Mapping[str, int], scaled: frozenset[str], t: int
+) -> Iterator[tuple[int, float]]:
+    """Yield (column, exponent) of the variances that scale a row; columns from t on are residual variances."""
+    if row.op == "~1":
+        if row.lhs in scaled:
+            yield position[row.lhs], -0.5
+        return
+    if row.op == "~~" and row.lhs == row.rhs:
+        if row.lhs in scaled:
+            yield position[row.lhs], -1.0
+        return
+    if row.op == "~~":
+        for name in (row.lhs, row.rhs):
+            if name in scaled:
+                yield t + position[name], -0.5
+        return
+    source, target = (row.lhs, row.rhs) if row.op == "=~" else (row.rhs, row.lhs)
+    if source in scaled:
+        yield position[source], 0.5
+    if target in scaled:
+        yield position[target], -0.5

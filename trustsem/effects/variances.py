@@ -1,0 +1,37 @@
+"""Variances of all variables, total and residual, with their derivatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.implied import GroupLayout, Implied
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Variances:
+    """Diagonals of the total and residual covariance matrices of all t variables."""
+
+    total: FloatArray  # (t,)
+    residual: FloatArray  # (t,)
+    total_jacobian: FloatArray  # (t, n_free)
+    residual_jacobian: FloatArray  # (t, n_free)
+
+
+def model_variances(layout: GroupLayout, implied: Implied, n_free: int) -> Variances:
+    """Return total variances diag(V), V = B S B', and residual variances diag(S), differentiated."""
+    inverse, total_cov = implied.inverse, implied.total_cov
+    t = len(inverse)
+    total_jacobian, residual_jacobian = np.zeros((t, n_free)), np.zeros((t, n_free))
+    cells = layout.path_cells
+    total_jacobian[:, cells.parameter] = 2 * inverse[:, cells.row] * total_cov[:, cells.column]
+    cells = layout.covariance_cells
+    on_diagonal = cells.row == cells.column
+    weight = np.where(on_diagonal, 1.0, 2.0)
+    total_jacobian[:, cells.parameter] = weight * inverse[:, cells.row] * inverse[:, cells.column]
+    residual_jacobian[cells.row[on_diagonal], cells.parameter[on_diagonal]] = 1.0
+    return Variances(np.diag(total_cov).copy(), np.diag(implied.covariances).copy(), total_jacobian, residual_jacobian)

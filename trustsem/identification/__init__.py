@@ -1,0 +1,12 @@
+"""Can the data tell the parameters apart? Counting and the rank of the model's Jacobian, with names."""
+
+from trustsem.identification.counting import count_moments, degrees_of_freedom
+from trustsem.identification.rank import IdentificationReport, UnidentifiedSet, check_identification
+
+__all__ = [
+    "IdentificationReport",
+    "UnidentifiedSet",
+    "check_identification",
+    "count_moments",
+    "degrees_of_freedom",
+]

@@ -1,0 +1,189 @@
+"""Where each parameter sits in the model matrices (reticular action model: A, S, m over observed and latent)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.moments import SampleGroup, SampleMoments
+from trustsem.spec.table import LinearConstraints, ParameterTable, Row
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cells:
+    """Positions of the free parameters in one matrix."""
+
+    row: IntArray  # (k,)
+    column: IntArray  # (k,); all 0 for the mean vector
+    parameter: IntArray  # (k,) position in the vector of free rows
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class GroupLayout:
+    """The matrices of one group with their fixed values, and the cells that parameters fill.
+
+    v = A v + u with cov(u) = S and mean(u) = m over the t = p + m variables (observed first); sigma is the observed
+    corner of (I - A)^-1 S (I - A)^-T (McArdle & McDonald 1984, eq. 4).
+    """
+
+    observed: tuple[str, ...]
+    latent: tuple[str, ...]
+    paths: FloatArray  # (t, t) A with fixed values, zeros at free cells
+    covariances: FloatArray  # (t, t) S
+    intercepts: FloatArray  # (t,) m
+    path_cells: Cells
+    covariance_cells: Cells
+    intercept_cells: Cells
+    exogenous: IntArray  # positions of observed variables whose moments fixed_x takes from the sample
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All variables, observed first."""
+        return (*self.observed, *self.latent)
+
+    @property
+    def n_observed(self) -> int:
+        """Number of observed variables p."""
+        return len(self.observed)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reduction:
+    """Linear equality constraints solved: theta = matrix @ x + constant, x being a part of theta."""
+
+    matrix: FloatArray  # (n_free, n_parameters)
+    constant: FloatArray  # (n_free,)
+    kept: IntArray  # (n_parameters,) positions of x in theta
+    is_identity: bool
+
+    def expand(self, x: FloatArray) -> FloatArray:
+        """Return all free rows' values from the independent ones."""
+        return x if self.is_identity else self.matrix @ x + self.constant
+
+    def reduce_gradient(self, gradient: FloatArray) -> FloatArray:
+        """Return the gradient with respect to the independent parameters."""
+        return gradient if self.is_identity else self.matrix.T @ gradient
+
+    def reduce_matrix(self, matrix: FloatArray) -> FloatArray:
+        """Return a Hessian or information matrix of the independent parameters."""
+        return matrix if self.is_identity else self.matrix.T @ matrix @ self.matrix
+
+    def expand_matrix(self, matrix: FloatArray) -> FloatArray:
+        """Return the covariance matrix of all free rows from that of the independent ones."""
+        return matrix if self.is_identity else self.matrix @ matrix @ self.matrix.T
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ModelLayout:
+    """Layouts of all groups over one vector of free parameters."""
+
+    groups: tuple[GroupLayout, ...]
+    n_free: int
+    reduction: Reduction
+    meanstructure: bool
+
+
+def build_layout(table: ParameterTable, moments: SampleMoments) -> ModelLayout:
+    """Lay the parameters out in matrices; moments of fixed exogenous variables come from the sample.
+
+    Args:
+        table: Parameter table.
+        moments: Sample moments whose variables are the table's observed ones, in the table's order.
+    """
+    index = table.free_index
+    by_group: dict[int, list[tuple[Row, int]]] = {}
+    for row, position in zip(table.rows, index, strict=True):
+        by_group.setdefault(row.group, []).append((row, int(position)))
+    groups = tuple(
+        _group_layout(by_group[number], table, sample) for number, sample in enumerate(moments.groups, start=1)
+    )
+    return ModelLayout(groups, table.n_free, solve_constraints(table.constraints), table.meanstructure)
+
+
+def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample: SampleGroup) -> GroupLayout:
+    observed, latent = table.variables.observed, table.variables.latent
+    position = {name: i for i, name in enumerate((*observed, *latent))}
+    t = len(position)
+    fixed: Mapping[str, FloatArray] = {"A": np.zeros((t, t)), "S": np.zeros((t, t)), "m": np.zeros((t, 1))}
+    cells: Mapping[str, list[tuple[int, int, int]]] = {"A": [], "S": [], "m": []}
+    for row, parameter in rows:
+        name, i, j = _cell(row, position)
+        if parameter >= 0:
+            cells[name].append((i, j, parameter))
+            continue
+        value = _sample_value(row, i, j, sample) if row.exogenous else row.value
+        assert value is not None
+        fixed[name][i, j] = value
+        if name == "S":
+            fixed[name][j, i] = value
+    exogenous = [position[row.lhs] for row, _ in rows if row.exogenous and row.op == "~~" and row.lhs == row.rhs]
+    return GroupLayout(
+        observed,
+        latent,
+        fixed["A"],
+        fixed["S"],
+        fixed["m"][:, 0],
+        _pack(cells["A"]),
+        _pack(cells["S"]),
+        _pack(cells["m"]),
+        np.array(exogenous, dtype=np.intp),
+    )
+
+
+def _cell(row: Row, position: Mapping[str, int]) -> tuple[str, int, int]:
+    if row.op == "=~":
+        return "A", position[row.rhs], position[row.lhs]
+    if row.op == "~":
+        return "A", position[row.lhs], position[row.rhs]
+    if row.op == "~~":
+        return "S", position[row.lhs], position[row.rhs]
+    return "m", position[row.lhs], 0
+
+
+def _sample_value(row: Row, i: int, j: int, sample: SampleGroup) -> float:
+    if row.op == "~~":
+        return float(sample.cov[i, j])
+    return 0.0 if sample.mean is None else float(sample.mean[i])
+
+
+def _pack(cells: list[tuple[int, int, int]]) -> Cells:
+    array = np.array(cells, dtype=np.intp).reshape(len(cells), 3)
+    return Cells(array[:, 0].copy(), array[:, 1].copy(), array[:, 2].copy())
+
+
+def solve_constraints(constraints: LinearConstraints) -> Reduction:
+    """Solve independent linear constraints for the last parameters they name.
+
+    Gauss-Jordan elimination from the right, so that the first parameter of an equality stays the free one.
+    """
+    n_constraints, n_free = constraints.matrix.shape
+    if n_constraints == 0:
+        return Reduction(np.eye(n_free), np.zeros(n_free), np.arange(n_free), is_identity=True)
+    system = np.column_stack([constraints.matrix, constraints.constant])
+    pivots = []
+    for step in range(n_constraints):
+        row, column = _pivot(system[step:, :-1])
+        system[[step, step + row]] = system[[step + row, step]]
+        system[step] /= system[step, column]
+        others = np.arange(n_constraints) != step
+        system[others] -= np.outer(system[others, column], system[step])
+        pivots.append(column)
+    kept = np.setdiff1d(np.arange(n_free), pivots)
+    matrix = np.zeros((n_free, len(kept)))
+    matrix[kept, np.arange(len(kept))] = 1.0
+    matrix[pivots] = -system[:, :-1][:, kept]
+    constant = np.zeros(n_free)
+    constant[pivots] = system[:, -1]
+    return Reduction(matrix, constant, kept, is_identity=False)
+
+
+def _pivot(block: FloatArray) -> tuple[int, int]:
+    size = np.abs(block)
+    column = int(np.flatnonzero(size.max(axis=0) > 1e-9 * size.max())[-1])
+    return int(np.argmax(size[:, column])), column

@@ -1,0 +1,27 @@
+"""Standard errors, tests and fit measures of an estimate."""
+
+from trustsem.inference.baseline import Baseline, independence_baseline
+from trustsem.inference.chisquare import ChiSquare, chi_square, chi_square_pvalue, normal_pvalue, normal_quantile
+from trustsem.inference.information import InformationKind, ParameterCovariance, parameter_covariance
+from trustsem.inference.likelihood import Likelihood, LogLikelihood, log_likelihood
+from trustsem.inference.measures import MEASURES, FitContext, MeasureSet, fit_measures
+
+__all__ = [
+    "MEASURES",
+    "Baseline",
+    "ChiSquare",
+    "FitContext",
+    "InformationKind",
+    "Likelihood",
+    "LogLikelihood",
+    "MeasureSet",
+    "ParameterCovariance",
+    "chi_square",
+    "chi_square_pvalue",
+    "fit_measures",
+    "independence_baseline",
+    "log_likelihood",
+    "normal_pvalue",
+    "normal_quantile",
+    "parameter_covariance",
+]

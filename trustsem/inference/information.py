@@ -1,0 +1,80 @@
+"""Covariance matrix of the estimates from the information matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.estimate import Estimate
+from trustsem.inference.likelihood import Likelihood, effective_n
+from trustsem.records import Finding, Severity
+
+FloatArray = NDArray[np.float64]
+
+
+class InformationKind(Enum):
+    """Which information matrix standard errors come from."""
+
+    EXPECTED = "expected"
+    OBSERVED = "observed"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ParameterCovariance:
+    """Sampling covariance of the free rows; None where the information matrix cannot be inverted.
+
+    Args:
+        matrix: (n_free, n_free) covariance of theta, or None.
+        condition: Condition number of the information matrix in correlation metric: scale-free.
+        findings: Why there are no standard errors.
+    """
+
+    matrix: FloatArray | None
+    condition: float
+    findings: tuple[Finding, ...]
+
+    @property
+    def standard_errors(self) -> FloatArray | None:
+        """(n_free,) standard errors, or None."""
+        return None if self.matrix is None else np.sqrt(np.maximum(np.diag(self.matrix), 0.0))
+
+
+def parameter_covariance(estimate: Estimate, kind: InformationKind, likelihood: Likelihood) -> ParameterCovariance:
+    """Invert the information matrix at the estimate.
+
+    Args:
+        estimate: End of the optimisation.
+        kind: EXPECTED (Fisher) or OBSERVED (exact Hessian).
+        likelihood: Decides the n that the unit information is multiplied by.
+    """
+    objective = estimate.objective
+    try:
+        unit = objective.information(estimate.x) if kind is InformationKind.EXPECTED else objective.hessian(estimate.x)
+    except np.linalg.LinAlgError:
+        return ParameterCovariance(None, np.inf, (_no_standard_errors("the implied covariance matrix is singular"),))
+    if not len(unit):
+        return ParameterCovariance(np.zeros((objective.layout.n_free, objective.layout.n_free)), 1.0, ())
+    diagonal = np.diag(unit)
+    if not np.isfinite(unit).all() or diagonal.min() <= 0:
+        return ParameterCovariance(None, np.inf, (_no_standard_errors("it has no positive diagonal"),))
+    scale = np.sqrt(diagonal)
+    values, vectors = np.linalg.eigh(unit / np.outer(scale, scale))
+    condition = float(values[-1] / values[0]) if values[0] > 0 else np.inf
+    if values[0] <= 1e-10:
+        reason = "it is singular" if values[0] > -1e-8 else "it is not positive definite: not a minimum"
+        return ParameterCovariance(None, condition, (_no_standard_errors(reason),))
+    n = effective_n(objective.moments, likelihood)
+    inverse = (vectors / values) @ vectors.T / np.outer(scale, scale) / n
+    return ParameterCovariance(objective.layout.reduction.expand_matrix(inverse), condition, ())
+
+
+def _no_standard_errors(reason: str) -> Finding:
+    return Finding(
+        "no-standard-errors",
+        Severity.ERROR,
+        f"Standard errors cannot be computed: the information matrix cannot be inverted ({reason}).",
+        remedy="Some parameters cannot be told apart at this solution: simplify the model or fix one of them.",
+    )

@@ -1,0 +1,57 @@
+"""Measures of the residual moments: RMR, SRMR (Bentler), CRMR (Bollen), SRMR as Mplus prints it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.implied import Implied
+from trustsem.inference.measures.context import FitContext, MeasureSet
+from trustsem.moments import SampleGroup
+
+FloatArray = NDArray[np.float64]
+
+
+def residual_measures(context: FitContext) -> MeasureSet:
+    """Return the root mean square residuals; with groups, averaged by group size.
+
+    rmr: raw residuals. srmr (srmr_bentler): residuals divided by the sample's standard deviations (Bentler 1995).
+    crmr: residual correlations, diagonal left out of the mean (Bollen 1989). srmr_mplus: sample and implied moments
+    standardised each by their own standard deviations, variances relative to the sample's (Asparouhov & Muthen 2018).
+    "_nomean" leaves the means out.
+    """
+    total: dict[str, float] = {}
+    for sample, implied in zip(context.moments.groups, context.implied, strict=True):
+        share = sample.n_obs / context.n_obs
+        for name, value in _of_group(sample, implied, context.meanstructure).items():
+            total[name] = total.get(name, 0.0) + share * value
+    return MeasureSet(total)
+
+
+def _of_group(sample: SampleGroup, implied: Implied, meanstructure: bool) -> dict[str, float]:
+    lower = np.tril_indices(len(sample.names))
+    off = np.tril_indices(len(sample.names), -1)
+    sample_sd, model_sd = np.sqrt(np.diag(sample.cov)), np.sqrt(np.maximum(np.diag(implied.sigma), 1e-300))
+    raw = sample.cov - implied.sigma
+    bentler = raw / np.outer(sample_sd, sample_sd)
+    bollen = sample.cov / np.outer(sample_sd, sample_sd) - implied.sigma / np.outer(model_sd, model_sd)
+    variance = np.diag(raw) / np.diag(sample.cov)
+    zeros = np.zeros(len(sample.names))
+    gap = zeros if sample.mean is None else sample.mean - implied.mu
+    own = zeros if sample.mean is None else sample.mean / sample_sd - implied.mu / model_sd
+    parts = {
+        "rmr": (raw[lower], gap),
+        "srmr_bentler": (bentler[lower], gap / sample_sd),
+        "crmr": (bollen[off], gap / sample_sd),
+        "srmr_mplus": (np.concatenate([bollen[off], variance]), own),
+    }
+    values: dict[str, float] = {}
+    for name, (moments, means) in parts.items():
+        values[name] = _root_mean_square(np.concatenate([moments, means]) if meanstructure else moments)
+        values[f"{name}_nomean"] = _root_mean_square(moments)
+    values["srmr"] = values["srmr_bentler"]
+    return values
+
+
+def _root_mean_square(values: FloatArray) -> float:
+    return float(np.sqrt(np.mean(values**2))) if len(values) else 0.0

@@ -1,0 +1,41 @@
+"""Questionnaires: items and the constructs they measure, scales, reversed keys, missing codes, both languages."""
+
+from __future__ import annotations
+
+from trustsem.instruments.codebook import (
+    Accept,
+    Category,
+    Codebook,
+    Covariate,
+    CovariateKind,
+    Item,
+    LocalText,
+    MissingCode,
+    MissingIndex,
+    OwnConstruct,
+    Scale,
+    canonical_cell,
+    number_text,
+)
+from trustsem.instruments.loading import list_codebooks, load_codebook
+from trustsem.instruments.suggestion import did_you_mean, shortened
+
+__all__ = [
+    "Accept",
+    "Category",
+    "Codebook",
+    "Covariate",
+    "CovariateKind",
+    "Item",
+    "LocalText",
+    "MissingCode",
+    "MissingIndex",
+    "OwnConstruct",
+    "Scale",
+    "canonical_cell",
+    "did_you_mean",
+    "list_codebooks",
+    "load_codebook",
+    "number_text",
+    "shortened",
+]

@@ -1,0 +1,131 @@
+"""Find and read codebook files."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from trustsem.errors import CodebookError
+from trustsem.instruments.building import build_codebook
+from trustsem.instruments.checks import cross_check
+from trustsem.instruments.codebook import Codebook
+from trustsem.instruments.suggestion import did_you_mean, shortened
+from trustsem.resources import package_data
+
+_TOML_PLACE = re.compile(r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.S)
+
+
+def list_codebooks() -> tuple[str, ...]:
+    """Return the names of the bundled codebooks, sorted."""
+    return tuple(sorted(path.stem for path in package_data("instruments", "codebooks").glob("*.toml")))
+
+
+def load_codebook(name_or_path: str | Path) -> Codebook:
+    """Return a bundled codebook by name, or one of your own by path.
+
+    Args:
+        name_or_path: A name from `list_codebooks()` or the path of a `.toml` file.
+
+    Raises:
+        CodebookError: There is no such codebook or its file has faults; all faults are listed.
+
+    Example:
+        >>> load_codebook("hints7").construct_names[0]
+        'communication'
+    """
+    path = _find(name_or_path)
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _load(path: Path, _modified: int) -> Codebook:
+    # The time of change is part of the key so that an edited file is read again.
+    text = _read_text(path)
+    document = _parse(text, path)
+    faults: list[str] = []
+    codebook = build_codebook(document, path, _Locator(text), faults)
+    faults.extend(cross_check(codebook, _theory_constructs(codebook)))
+    if faults:
+        count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise CodebookError(
+            f"The codebook {path} has {count}.",
+            remedy="Correct the file; docs/codebooks.md describes the format.",
+            code="codebook-faults",
+            faults=faults,
+        )
+    return codebook
+
+
+def _find(name_or_path: str | Path) -> Path:
+    if isinstance(name_or_path, str) and name_or_path in list_codebooks():
+        return package_data("instruments", "codebooks", f"{name_or_path}.toml")
+    path = Path(name_or_path)
+    if path.is_dir():
+        raise CodebookError(f"{path} is a folder, not a codebook file.", code="codebook-not-found")
+    if path.is_file():
+        return path
+    neighbours = sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
+    hint = did_you_mean(path.name, neighbours) or did_you_mean(str(name_or_path), list_codebooks())
+    raise CodebookError(
+        f"There is no codebook '{name_or_path}'.{hint}",
+        remedy=f"Bundled codebooks: {shortened(list_codebooks())}. Your own: give the path of a .toml file.",
+        code="codebook-not-found",
+    )
+
+
+def _read_text(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CodebookError(
+            f"The codebook {path} is not UTF-8 (line {line}).",
+            remedy="Save it as UTF-8 in your editor.",
+            code="codebook-encoding",
+        ) from None
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.match(str(error))
+        what = place["what"] if place else str(error)
+        where = f" line {place['line']}, column {place['column']}" if place and place["line"] else " at its end"
+        shown = text.splitlines()[int(place["line"]) - 1].strip() if place and place["line"] else ""
+        raise CodebookError(
+            f"The codebook {path}{where} is not valid TOML: {what}." + (f"\n  {shown}" if shown else ""),
+            remedy="Text stands in quotes, a table of a list under [[items]]; docs/codebooks.md has an example.",
+            code="codebook-syntax",
+        ) from None
+
+
+class _Locator:
+    """Say on which line the n-th `[[key]]` of a file stands."""
+
+    def __init__(self, text: str) -> None:
+        self._lines: dict[str, list[int]] = {}
+        for number, line in enumerate(text.splitlines(), start=1):
+            if header := re.match(r"\s*\[\[\s*(\w+)\s*\]\]", line):
+                self._lines.setdefault(header[1], []).append(number)
+
+    def __call__(self, key: str, index: int) -> str:
+        lines = self._lines.get(key, [])
+        return f"line {lines[index]}, [[{key}]]" if index < len(lines) else f"[[{key}]] number {index + 1}"
+
+
+def _theory_constructs(codebook: Codebook) -> frozenset[str]:
+    # Imported here: `list_codebooks` does not need the theory.
+    from trustsem.theory import load_theory
+
+    theory = load_theory()
+    core = frozenset(construct.id for construct in theory.constructs())
+    own = {construct.id for construct in codebook.constructs}
+    if core.union(own).issuperset(codebook.construct_names):
+        return core
+    # Outcomes, stations of the cycle and further concepts are read only for a codebook that measures them.
+    return frozenset(construct.id for construct in theory.constructs(with_concepts=True))

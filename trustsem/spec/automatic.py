@@ -1,0 +1,120 @@
+"""Rows that lavaan's automatic rules add to what is written, each named after its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, combinations_with_replacement
+
+from trustsem.spec.options import Rules, SpecOptions
+from trustsem.spec.table import Origin, OriginKind, Row
+from trustsem.spec.variables import Variables
+
+
+def needs_means(written: Sequence[Row], options: SpecOptions) -> bool:
+    """Return whether the model has a mean structure: asked for, written, or part of the preset."""
+    if options.meanstructure is not None:
+        return options.meanstructure or any(row.op == "~1" for row in written)
+    return options.rules().int_lv_free or any(row.op == "~1" for row in written)
+
+
+def automatic_rows(
+    written: Sequence[Row], variables: Variables, options: SpecOptions, *, meanstructure: bool
+) -> tuple[Row, ...]:
+    """Return the rows that the rules add, in lavaan's order: variances, covariances, exogenous moments, means."""
+    rules = options.rules()
+    present = {_key(row) for row in written}
+    added = [
+        *_variances(written, variables, options, rules),
+        *_latent_covariances(variables, options, rules),
+        *_dependent_covariances(variables, rules),
+        *_exogenous_moments(variables, options),
+    ]
+    if meanstructure:
+        added.extend(_means(written, variables, options, rules))
+    return tuple(row for row in added if _key(row) not in present)
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    if row.op == "~~" and row.rhs < row.lhs:
+        return (row.rhs, row.op, row.lhs)
+    return (row.lhs, row.op, row.rhs)
+
+
+def _default(
+    lhs: str, op: str, rhs: str, rule: str, value: float | None = None, *, exogenous: bool = False
+) -> Row:
+    return Row(lhs, op, rhs, Origin(OriginKind.DEFAULT, rule=rule), value=value, exogenous=exogenous)
+
+
+def _single_indicators(written: Sequence[Row]) -> set[str]:
+    """Return indicators that are the only one of some factor."""
+    by_factor: dict[str, list[str]] = {}
+    for row in written:
+        if row.op == "=~":
+            by_factor.setdefault(row.lhs, []).append(row.rhs)
+    return {names[0] for names in by_factor.values() if len(names) == 1}
+
+
+def _variances(
+    written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules
+) -> Iterator[Row]:
+    single = _single_indicators(written) if rules.auto_fix_single else set()
+    observed = (*variables.indicators, *variables.outcomes, *variables.other_observed)
+    for name in observed if rules.auto_var else tuple(n for n in observed if n in single):
+        if name in single and name in variables.indicators:
+            yield _default(name, "~~", name, "auto_fix_single", 0.0)
+        else:
+            yield _default(name, "~~", name, "auto_var")
+    for name in variables.latent:
+        if options.std_lv:
+            yield _default(name, "~~", name, "std_lv", 1.0)
+        elif rules.auto_var:
+            yield _default(name, "~~", name, "auto_var")
+
+
+def _latent_covariances(variables: Variables, options: SpecOptions, rules: Rules) -> Iterator[Row]:
+    if not rules.auto_cov_lv_x:
+        return
+    for one, other in combinations(variables.latent_exogenous, 2):
+        if options.orthogonal:
+            yield _default(one, "~~", other, "orthogonal", 0.0)
+        else:
+            yield _default(one, "~~", other, "auto_cov_lv_x")
+
+
+def _dependent_covariances(variables: Variables, rules: Rules) -> Iterator[Row]:
+    if rules.auto_cov_y:
+        for one, other in combinations(variables.dependent_only, 2):
+            yield _default(one, "~~", other, "auto_cov_y")
+
+
+def _exogenous_moments(variables: Variables, options: SpecOptions) -> Iterator[Row]:
+    rule = "fixed_x" if options.uses_fixed_x else "random_x"
+    for one, other in combinations_with_replacement(variables.exogenous, 2):
+        yield _default(one, "~~", other, rule, exogenous=options.uses_fixed_x)
+
+
+def _means(
+    written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules
+) -> Iterator[Row]:
+    free = None if rules.int_ov_free else 0.0
+    for name in (*variables.indicators, *variables.outcomes, *variables.other_observed):
+        yield _default(name, "~1", "", "int_ov_free" if free is None else "int_ov_fixed", free)
+    for name in variables.exogenous:
+        if options.uses_fixed_x:
+            yield _default(name, "~1", "", "fixed_x", exogenous=True)
+        else:
+            yield _default(name, "~1", "", "random_x")
+    freed = _effect_coded(written, variables) if options.effect_coding else set()
+    for name in variables.latent:
+        if rules.int_lv_free or name in freed:
+            yield _default(name, "~1", "", "int_lv_free")
+        else:
+            yield _default(name, "~1", "", "int_lv_fixed", 0.0)
+
+
+def _effect_coded(written: Sequence[Row], variables: Variables) -> set[str]:
+    """Return factors of observed indicators only: their mean is free where their intercepts average 0."""
+    observed = set(variables.indicators)
+    factors = {row.lhs for row in written if row.op == "=~"}
+    return factors - {row.lhs for row in written if row.op == "=~" and row.rhs not in observed}

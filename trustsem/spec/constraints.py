@@ -1,0 +1,202 @@
+"""Linear equality constraints: equal labels, `==` lines and effect coding, reduced to independent relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.errors import ModelError
+from trustsem.records import Finding, Severity
+from trustsem.spec.expressions import LinearForm, linear_form, substitute, symbols_in
+from trustsem.spec.table import LinearConstraints, Row
+from trustsem.spec.written import place
+from trustsem.syntax.nodes import Constraint, ModelSyntax
+from trustsem.syntax.suggestions import closest_names
+
+_ZERO = 1e-10  # coefficients are small rationals: anything below is rounding
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintSet:
+    """The independent constraints and what happened to the others."""
+
+    linear: LinearConstraints
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    form: LinearForm  # over names of rows: "=0"
+    text: str
+    where: str
+
+
+def build_constraints(model: ModelSyntax, rows: Sequence[Row], extra: Sequence[LinearForm] = ()) -> ConstraintSet:
+    """Collect every linear equality of a model.
+
+    Args:
+        model: Parsed model, for its `==` lines and definitions.
+        rows: Rows of the table, with labels.
+        extra: Relations "form = 0" over written names such as `f=~x1` that an option adds (effect coding).
+
+    Raises:
+        ModelError: unknown labels, labels shared by unlike parameters, contradictory constraints; all faults at once.
+    """
+    _check_label_use(model, rows)
+    relations = [*_label_relations(rows, model), *_written_relations(model, rows), *_extra_relations(extra)]
+    free = {row.written: index for index, row in enumerate(row for row in rows if row.is_free)}
+    return _reduce(relations, rows, free)
+
+
+def _check_label_use(model: ModelSyntax, rows: Sequence[Row]) -> None:
+    faults = []
+    first: dict[str, Row] = {}
+    for row in rows:
+        if not row.label:
+            continue
+        known = first.setdefault(row.label, row)
+        if _kind(known) != _kind(row):
+            faults.append(
+                f"label '{row.label}' stands on {known.written} ({_kind(known)}, {known.origin.describe()}) and on "
+                f"{row.written} ({_kind(row)}, {row.origin.describe()})"
+            )
+    names = {definition.name for definition in model.definitions}
+    faults.extend(f"'{name}' is defined with := and used as a label too" for name in names & set(first))
+    if faults:
+        raise ModelError(
+            f"{model.source or 'model'}: one label must not make unlike parameters equal.",
+            faults=faults,
+            remedy="Give each its own label; if equality is really meant, say it: a == b.",
+            code="label-on-unlike-parameters",
+        )
+
+
+def _kind(row: Row) -> str:
+    if row.op == "~~":
+        return "variance" if row.lhs == row.rhs else "covariance"
+    return {"=~": "loading", "~": "regression", "~1": "intercept"}.get(row.op, row.op)
+
+
+def _label_relations(rows: Sequence[Row], model: ModelSyntax) -> Iterator[_Relation]:
+    source = model.source or "model"
+    first: dict[str, Row] = {}
+    for row in rows:
+        if not row.label:
+            continue
+        known = first.setdefault(row.label, row)
+        if known is not row:
+            form = LinearForm({known.written: 1.0, row.written: -1.0}, 0.0)
+            yield _Relation(form, f"{known.written} == {row.written}", f"{source}: label '{row.label}'")
+
+
+def _written_relations(model: ModelSyntax, rows: Sequence[Row]) -> Iterator[_Relation]:
+    by_label = {row.label: row for row in reversed(rows) if row.label}
+    definitions = {definition.name: definition.expression for definition in model.definitions}
+    faults: list[str] = []
+    relations = []
+    for constraint in model.constraints:
+        unknown = _unknown_names(constraint, by_label, definitions, model)
+        if unknown:
+            faults.extend(unknown)
+            continue
+        left = linear_form(substitute(constraint.left, definitions))
+        right = linear_form(substitute(constraint.right, definitions))
+        if left is None or right is None:
+            faults.append(f"{place(model, constraint.span)}: the constraint is not linear in the parameters")
+            continue
+        text = f"{constraint.left_text} == {constraint.right_text}"
+        relations.append(_Relation(_difference(left, right, by_label), text, place(model, constraint.span)))
+    if faults:
+        raise ModelError("Constraints cannot be read.", faults=faults, code="constraint")
+    return iter(relations)
+
+
+def _unknown_names(
+    constraint: Constraint, by_label: Mapping[str, Row], definitions: Mapping[str, object], model: ModelSyntax
+) -> list[str]:
+    known = {*by_label, *definitions}
+    faults = []
+    for side in (constraint.left, constraint.right):
+        for symbol in symbols_in(side):
+            if symbol.name not in known:
+                near = closest_names(symbol.name, sorted(known))
+                hint = f" Did you mean '{near[0]}'?" if near else ""
+                faults.append(f"{place(model, symbol.span)}: no parameter carries the label '{symbol.name}'.{hint}")
+    return faults
+
+
+def _difference(left: LinearForm, right: LinearForm, by_label: Mapping[str, Row]) -> LinearForm:
+    coefficients: dict[str, float] = {}
+    for form, sign in ((left, 1.0), (right, -1.0)):
+        for label, value in form.coefficients.items():
+            name = by_label[label].written
+            coefficients[name] = coefficients.get(name, 0.0) + sign * value
+    return LinearForm(coefficients, left.constant - right.constant)
+
+
+def _extra_relations(extra: Sequence[LinearForm]) -> Iterator[_Relation]:
+    for form in extra:
+        terms = " + ".join(form.coefficients)
+        yield _Relation(form, f"{terms} == {-form.constant:g}", "effect_coding")
+
+
+def _reduce(relations: Sequence[_Relation], rows: Sequence[Row], free: Mapping[str, int]) -> ConstraintSet:
+    fixed = {row.written: row.value for row in rows if not row.is_free}
+    kept: list[NDArray[np.float64]] = []
+    constants: list[float] = []
+    texts, faults, findings = [], [], []
+    basis: list[NDArray[np.float64]] = []
+    for relation in relations:
+        row, constant, uses_sample = _coefficients(relation, free, fixed)
+        if uses_sample:
+            faults.append(f"{relation.where}: {relation.text} binds a moment that fixed_x takes from the sample")
+            continue
+        residual = _eliminate(np.append(row, constant), basis)
+        if np.abs(residual[:-1]).max(initial=0.0) > _ZERO:
+            basis.append(residual)
+            kept.append(row)
+            constants.append(constant)
+            texts.append(relation.text)
+        elif abs(residual[-1]) > _ZERO:
+            faults.append(f"{relation.where}: {relation.text} contradicts what is fixed or constrained elsewhere")
+        else:
+            findings.append(_redundant(relation))
+    if faults:
+        raise ModelError("The constraints contradict each other.", faults=faults, code="contradictory-constraints")
+    matrix = np.array(kept).reshape(len(kept), len(free))
+    return ConstraintSet(LinearConstraints(matrix, np.array(constants, dtype=float), tuple(texts)), tuple(findings))
+
+
+def _coefficients(
+    relation: _Relation, free: Mapping[str, int], fixed: Mapping[str, float | None]
+) -> tuple[NDArray[np.float64], float, bool]:
+    row = np.zeros(len(free))
+    constant = -relation.form.constant
+    uses_sample = False
+    for name, coefficient in relation.form.coefficients.items():
+        if name in free:
+            row[free[name]] += coefficient
+        else:
+            value = fixed[name]
+            uses_sample = uses_sample or value is None
+            constant -= coefficient * (value or 0.0)
+    return row, constant, uses_sample
+
+
+def _eliminate(row: NDArray[np.float64], basis: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    residual = row.copy()
+    for vector in basis:
+        pivot = int(np.argmax(np.abs(vector[:-1])))
+        residual -= residual[pivot] / vector[pivot] * vector
+    return residual
+
+
+def _redundant(relation: _Relation) -> Finding:
+    return Finding(
+        "redundant-constraint",
+        Severity.INFO,
+        f"{relation.where}: {relation.text} follows from the other constraints and adds no degree of freedom.",
+    )

@@ -1,0 +1,130 @@
+"""The parameter table: every parameter of the model, fixed or free, and where each came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.records import Finding
+from trustsem.spec.variables import Variables
+from trustsem.syntax.nodes import Definition, Span
+
+
+class OriginKind(Enum):
+    """Why a row is in the table."""
+
+    TEXT = "text"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a row came from: a place in the model text, or a named automatic rule."""
+
+    kind: OriginKind
+    rule: str | None = None  # e.g. "auto_var", "auto_cov_lv_x", "int_ov_free", "fixed_x"
+    span: Span | None = None
+
+    def describe(self) -> str:
+        """Return the origin as a reader wants it: `line 3, column 10` or the rule's name."""
+        if self.span is not None:
+            return f"line {self.span.line}, column {self.span.column}"
+        return self.rule or "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One parameter of one group.
+
+    `value` is the fixed value of a fixed parameter and None of a free one; a row with `exogenous` takes its value
+    from the sample (fixed_x) and is neither free nor counted.
+    """
+
+    lhs: str
+    op: str
+    rhs: str
+    origin: Origin
+    value: float | None = None
+    exogenous: bool = False
+    label: str = ""
+    start: float | None = None
+    group: int = 1
+    level: int = 1
+    note: str | None = None  # what a default did to a written parameter, e.g. "marker: fixed to 1"
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the engine estimates this row."""
+        return self.value is None and not self.exogenous
+
+    @property
+    def name(self) -> str:
+        """The name a reader sees: the label, or the parameter as it is written."""
+        return self.label or self.written
+
+    @property
+    def written(self) -> str:
+        """The parameter in model syntax, e.g. `f=~x1`, `y~x`, `f~~g`, `x~1`."""
+        return f"{self.lhs}{self.op}{self.rhs}"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LinearConstraints:
+    """Linear relations between the free rows: `matrix @ theta == constant`; only independent relations are kept."""
+
+    matrix: NDArray[np.float64]  # (n_constraints, n_free)
+    constant: NDArray[np.float64]  # (n_constraints,)
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterTable:
+    """All rows of a model with its definitions, constraints and variable roles."""
+
+    rows: tuple[Row, ...]
+    variables: Variables
+    definitions: tuple[Definition, ...]
+    constraints: LinearConstraints
+    meanstructure: bool
+    findings: tuple[Finding, ...] = ()
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def free_rows(self) -> tuple[Row, ...]:
+        """Rows that the engine estimates, in table order; parameters of every vector are in this order."""
+        return tuple(row for row in self.rows if row.is_free)
+
+    @cached_property
+    def free_index(self) -> NDArray[np.intp]:
+        """Position of each row among the free ones; -1 for fixed rows. Shape (n_rows,)."""
+        is_free = np.array([row.is_free for row in self.rows], dtype=bool)
+        return np.where(is_free, np.cumsum(is_free) - 1, -1)
+
+    @property
+    def n_free(self) -> int:
+        """Number of rows that are not fixed, before constraints are counted."""
+        return len(self.free_rows)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of parameters that are estimated: free rows minus independent equality constraints."""
+        return self.n_free - len(self.constraints.constant)
+
+    @cached_property
+    def labels(self) -> Mapping[str, int]:
+        """Row position of the first row that carries each label."""
+        first: dict[str, int] = {}
+        for position, row in enumerate(self.rows):
+            if row.label:
+                first.setdefault(row.label, position)
+        return first

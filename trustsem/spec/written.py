@@ -1,0 +1,163 @@
+"""Rows from the text: every written parameter with what its modifiers say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from trustsem.errors import ModelError
+from trustsem.records import Finding, Severity
+from trustsem.spec.options import SpecOptions
+from trustsem.spec.table import Origin, OriginKind, Row
+from trustsem.spec.variables import Variables
+from trustsem.syntax.nodes import ModelSyntax, Modifier, ModifierKind, Parameter, Span
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRows:
+    """Rows of the text in their order, and what a reader must know about them."""
+
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+
+
+def place(model: ModelSyntax, span: Span) -> str:
+    """Return where a span is, as messages say it."""
+    return f"{model.source or 'model'} line {span.line}, column {span.column}"
+
+
+def check_parameters(model: ModelSyntax, variables: Variables) -> None:
+    """Raise one error that names every written parameter that cannot be: loops on itself, duplicates.
+
+    Raises:
+        ModelError: code "contradictory-model" with one fault per place.
+    """
+    faults = [*_self_references(model), *_duplicates(model), *_latent_interactions(model, variables)]
+    if faults:
+        raise ModelError("The model contradicts itself.", faults=faults, code="contradictory-model")
+
+
+def _self_references(model: ModelSyntax) -> Iterator[str]:
+    words = {"=~": "loads on itself", "~": "is regressed on itself"}
+    for parameter in model.parameters:
+        if parameter.op in words and parameter.lhs == parameter.rhs:
+            yield f"{place(model, parameter.span)}: '{parameter.lhs}' {words[parameter.op]}. Remove the term."
+
+
+def _key(parameter: Parameter) -> tuple[str, str, str]:
+    if parameter.op == "~~" and parameter.rhs < parameter.lhs:
+        return (parameter.rhs, parameter.op, parameter.lhs)
+    return (parameter.lhs, parameter.op, parameter.rhs)
+
+
+def _duplicates(model: ModelSyntax) -> Iterator[str]:
+    first: dict[tuple[str, str, str], Parameter] = {}
+    for parameter in model.parameters:
+        key = _key(parameter)
+        if key in first:
+            yield (
+                f"{place(model, parameter.span)}: {parameter.lhs} {parameter.op} {parameter.rhs} is written a second "
+                f"time (first at {place(model, first[key].span)}). Keep one of the two."
+            )
+        first.setdefault(key, parameter)
+
+
+def _latent_interactions(model: ModelSyntax, variables: Variables) -> Iterator[str]:
+    latent = set(variables.latent)
+    for parameter in model.parameters:
+        factors = parameter.rhs.split(":")
+        for name in factors if len(factors) > 1 else ():
+            if name in latent:
+                yield (
+                    f"{place(model, parameter.span)}: '{parameter.rhs}' multiplies the latent variable '{name}'. "
+                    "Products are built for observed variables only; use a factor of product indicators."
+                )
+
+
+def written_rows(model: ModelSyntax, variables: Variables, options: SpecOptions) -> WrittenRows:
+    """Turn the written parameters into rows, with the marker rule applied to them.
+
+    Raises:
+        ModelError: an `equal()` that names no parameter of the model.
+    """
+    rules = options.rules()
+    by_name = {f"{p.lhs}{p.op}{p.rhs}": p for p in model.parameters}
+    markers = _markers(model.parameters) if rules.auto_fix_first else frozenset()
+    rows, findings, faults = [], [], []
+    for parameter in model.parameters:
+        row = _apply_modifiers(parameter, by_name, model, faults)
+        if parameter in markers:
+            row, finding = _fix_marker(row, parameter)
+            findings.extend(finding)
+        if options.std_lv and _is_scaling_variance(row, variables):
+            findings.append(_written_variance(row))
+        rows.append(row)
+    if faults:
+        raise ModelError("equal() must name a parameter of the model.", faults=faults, code="unknown-parameter")
+    return WrittenRows(tuple(rows), tuple(findings))
+
+
+def _markers(parameters: Sequence[Parameter]) -> frozenset[Parameter]:
+    first: dict[str, Parameter] = {}
+    for parameter in parameters:
+        if parameter.op == "=~":
+            first.setdefault(parameter.lhs, parameter)
+    return frozenset(p for p in first.values() if not any(m.kind is ModifierKind.FIX for m in p.modifiers))
+
+
+def _apply_modifiers(
+    parameter: Parameter, by_name: Mapping[str, Parameter], model: ModelSyntax, faults: list[str]
+) -> Row:
+    row = Row(parameter.lhs, parameter.op, parameter.rhs, Origin(OriginKind.TEXT, span=parameter.span))
+    for modifier in parameter.modifiers:
+        value = modifier.values[0]
+        if modifier.kind is ModifierKind.FIX:
+            row = replace(row, value=None if value is None else float(value))
+        elif modifier.kind is ModifierKind.START and value is not None:
+            row = replace(row, start=float(value))
+        elif modifier.kind is ModifierKind.LABEL:
+            row = replace(row, label=str(value))
+        elif modifier.kind is ModifierKind.EQUAL:
+            row = replace(row, label=_equal_label(str(value), modifier, by_name, model, faults))
+    return row
+
+
+def _equal_label(
+    target: str, modifier: Modifier, by_name: Mapping[str, Parameter], model: ModelSyntax, faults: list[str]
+) -> str:
+    name = target.replace(" ", "")
+    other = by_name.get(name)
+    if other is None:
+        faults.append(f'{place(model, modifier.span)}: equal("{target}") names no written parameter.')
+        return name
+    labels = [str(m.values[0]) for m in other.modifiers if m.kind is ModifierKind.LABEL]
+    return labels[0] if labels else name
+
+
+def _fix_marker(row: Row, parameter: Parameter) -> tuple[Row, list[Finding]]:
+    if row.start is None:
+        return replace(row, value=1.0, note="marker: fixed to 1 (auto_fix_first)"), []
+    # lavaan fixes a marker at its start value; the scale of the factor follows, so the reader is told.
+    finding = Finding(
+        "marker-fixed-at-start",
+        Severity.WARNING,
+        f"The first loading {row.written} carries start({row.start:g}) and scales its factor: "
+        f"it is fixed at {row.start:g}.",
+        remedy=f"Write NA*{parameter.rhs} to free it and fix another loading or the factor's variance.",
+        parameter=row.written,
+    )
+    return replace(row, value=row.start, note=f"marker: fixed to its start value {row.start:g}"), [finding]
+
+
+def _is_scaling_variance(row: Row, variables: Variables) -> bool:
+    return row.op == "~~" and row.lhs == row.rhs and row.lhs in variables.latent and row.value != 1.0
+
+
+def _written_variance(row: Row) -> Finding:
+    return Finding(
+        "std-lv-overridden",
+        Severity.WARNING,
+        f"std_lv asks for latent variances of 1, but the model text sets {row.written} itself: the text rules.",
+        remedy=f"Remove {row.written} from the model, or leave std_lv out.",
+        parameter=row.written,
+    )

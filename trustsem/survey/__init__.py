@@ -1,0 +1,43 @@
+"""From a survey file to scored numbers: reading, codebook, description, screening, selection of cases."""
+
+from __future__ import annotations
+
+from trustsem.survey.describe import (
+    AnswerShare,
+    CovariateDescription,
+    ItemDescription,
+    RowDescription,
+    describe_covariates,
+    describe_rows,
+    describe_survey,
+)
+from trustsem.survey.plain import suspicious_codes
+from trustsem.survey.reading import read_survey
+from trustsem.survey.scored import LogAction, LogEntry, Survey
+from trustsem.survey.scoring import apply_codebook, survey_without_codebook
+from trustsem.survey.screening import screen_items, screen_values
+from trustsem.survey.selection import AnalysisArrays, analysis_arrays
+from trustsem.survey.source import DataSource, RawTable
+
+__all__ = [
+    "AnalysisArrays",
+    "AnswerShare",
+    "CovariateDescription",
+    "DataSource",
+    "ItemDescription",
+    "LogAction",
+    "LogEntry",
+    "RawTable",
+    "RowDescription",
+    "Survey",
+    "analysis_arrays",
+    "apply_codebook",
+    "describe_covariates",
+    "describe_rows",
+    "describe_survey",
+    "read_survey",
+    "screen_items",
+    "screen_values",
+    "survey_without_codebook",
+    "suspicious_codes",
+]

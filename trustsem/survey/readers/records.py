@@ -1,0 +1,161 @@
+"""Split delimited text into records of equal length, and report every record that is not."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from trustsem.errors import DataError
+from trustsem.survey.readers.delimiter import Dialect
+
+# The longest line that is read; longer ones mean lost line ends, and parsing them would take gigabytes.
+MAX_LINE = 1 << 20
+_SHOWN_FAULTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of a text file.
+
+    Args:
+        header: Cells of the first record.
+        rows: All other records with as many cells as the header.
+        blank_lines: Lines between records that hold nothing at all.
+        faults: Errors that make the table unusable, for the caller to raise with those of the header.
+    """
+
+    header: list[str]
+    rows: list[list[str]]
+    blank_lines: int
+    faults: tuple[DataError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Misfit:
+    """A record with the wrong number of fields; lines count from 1, the header is line 1."""
+
+    first_line: int
+    last_line: int
+    n_fields: int
+
+
+def parse_records(data: bytes, encoding: str, dialect: Dialect, path: Path) -> Records:
+    """Parse the whole file.
+
+    Args:
+        data: Bytes that are known to be valid in the encoding.
+        encoding: Python's name of it.
+        dialect: Delimiter and hint line.
+        path: The file, for messages.
+
+    Raises:
+        DataError: "empty-file" without a header, "line-too-long"; ragged rows and quotes are returned as faults.
+    """
+    # A wrapper decodes piece by piece; StringIO would hold four bytes per character.
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+    if dialect.has_hint_line:
+        stream.readline()
+    offset = int(dialect.has_hint_line)
+    reader = csv.reader(_bounded_lines(stream, path, offset), delimiter=dialect.delimiter, strict=True)
+    header: list[str] = []
+    rows: list[list[str]] = []
+    misfits: list[_Misfit] = []
+    faults: list[DataError] = []
+    blanks: list[int] = []
+    line = 0
+    try:
+        for row in reader:
+            start, line = line + 1, reader.line_num
+            if not row:
+                blanks.append(len(rows))
+            elif not header:
+                header = row
+            elif len(row) == len(header):
+                rows.append(row)
+            else:
+                misfits.append(_Misfit(start + offset, line + offset, len(row)))
+    except csv.Error as error:
+        faults.append(_quote_fault(path, line + 1 + offset, error))
+    if not header and not faults:
+        raise DataError(f"{path} holds nothing but blank lines.", code="empty-file", remedy="Export the survey again.")
+    if misfits:
+        faults.append(_ragged_fault(path, misfits, len(header), n_good=len(rows)))
+    return _place_blanks(header, rows, blanks, tuple(faults))
+
+
+def _place_blanks(
+    header: list[str], rows: list[list[str]], blanks: list[int], faults: tuple[DataError, ...]
+) -> Records:
+    """Keep blank lines as rows where they are rows: inside a table of one column, whose empty cell looks like that."""
+    if len(header) != 1:
+        return Records(header, rows, len(blanks), faults)
+    inner = [place for place in blanks if 0 < place < len(rows)]
+    filled = list(rows)
+    for place in reversed(inner):
+        filled.insert(place, [""])
+    return Records(header, filled, len(blanks) - len(inner), faults)
+
+
+def _bounded_lines(stream: io.TextIOWrapper, path: Path, offset: int) -> Iterator[str]:
+    number = offset
+    while line := stream.readline(MAX_LINE + 1):
+        number += 1
+        if len(line) > MAX_LINE:
+            raise line_too_long(path, number)
+        yield line
+
+
+def line_too_long(path: Path, number: int) -> DataError:
+    """Return the error for a line above the limit."""
+    return DataError(
+        f"Line {number} of {path} is longer than {MAX_LINE:,} characters.",
+        code="line-too-long",
+        remedy="The line ends are missing or were replaced; export the survey again.",
+    )
+
+
+def _quote_fault(path: Path, line: int, error: csv.Error) -> DataError:
+    if "field larger" in str(error):
+        limit = f"{csv.field_size_limit():,}"
+        text = f"The record of {path} that starts in line {line} has a cell of more than {limit} characters."
+    else:
+        text = f"The quotes in the record of {path} that starts in line {line} do not match; the rest was not read."
+    return DataError(
+        text,
+        code="unbalanced-quotes",
+        remedy='A cell in quotes must end with a quote, and a quote inside it is written twice ("").',
+    )
+
+
+def _ragged_fault(path: Path, misfits: list[_Misfit], expected: int, *, n_good: int) -> DataError:
+    shown = [_describe(misfit, expected) for misfit in misfits[:_SHOWN_FAULTS]]
+    if len(misfits) > _SHOWN_FAULTS:
+        shown.append(f"and {len(misfits) - _SHOWN_FAULTS} more")
+    noun = "row has" if len(misfits) == 1 else "rows have"
+    return DataError(
+        f"{len(misfits)} {noun} another number of fields than the header of {path} ({expected}).",
+        code="ragged-rows",
+        remedy=_ragged_remedy(misfits, expected, n_good),
+        faults=shown,
+    )
+
+
+def _describe(misfit: _Misfit, expected: int) -> str:
+    if misfit.first_line == misfit.last_line:
+        return f"line {misfit.first_line} has {misfit.n_fields} fields, expected {expected}"
+    return (
+        f"lines {misfit.first_line}-{misfit.last_line}, joined by a quoted cell, have {misfit.n_fields} fields, "
+        f"expected {expected}"
+    )
+
+
+def _ragged_remedy(misfits: list[_Misfit], expected: int, n_good: int) -> str:
+    if n_good == 0 and all(misfit.n_fields == expected + 1 for misfit in misfits):
+        return (
+            "Every row has one field more than the header: give the first column a name "
+            "(in R: write.csv(..., row.names = FALSE)), or remove the delimiter at the end of each row."
+        )
+    return "Put cells that contain the delimiter or a line end into quotes, and export the survey again."
