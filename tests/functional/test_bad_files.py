@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -17,6 +18,10 @@ import pytest
 
 from trustsem.errors import DataError, UsageError
 from trustsem.survey.readers import READERS, read_raw
+from trustsem.survey.readers.textfile import load_text_bytes
+
+# Its stubs know no frame of pandas.
+_PYREADSTAT: Any = pyreadstat
 
 # Stands in a cell of every file below; a message that repeats it leaks an answer.
 SECRET = "S3CR3T-ANSWER"
@@ -42,7 +47,7 @@ def _workbook(path: Path, rows: list[list[object]], *more_sheets: str) -> Path:
 
 def _sav(path: Path) -> Path:
     # Long enough that a cut inside the rows leaves a whole header.
-    pyreadstat.write_sav(pd.DataFrame({"a": range(500), "b": [SECRET] * 500}), path)
+    _PYREADSTAT.write_sav(pd.DataFrame({"a": range(500), "b": [SECRET] * 500}), path)
     return path
 
 
@@ -156,6 +161,7 @@ CASES: dict[str, Case] = {
     "parquet as xlsx": ("p.xlsx", lambda p: _parquet(p, ["a", "b"]), "wrong-suffix", "Rename it to end in .parquet"),
     "gzip as csv": ("g.csv", lambda p: _bytes(p, gzip.compress(_GOOD.encode())), "wrong-suffix", ".csv.gz"),
     "web page": ("w.csv", lambda p: _text(p, "<!DOCTYPE html><html></html>"), "wrong-suffix", "a web page"),
+    "json": ("j.csv", lambda p: _text(p, '[{"a": 1, "b": 2}]'), "wrong-suffix", "JSON"),
     "old xls": ("o.xlsx", lambda p: _ole(p, "Workbook"), "wrong-suffix", "97-2003"),
     "password": ("p.xlsx", lambda p: _ole(p, "EncryptedPackage"), "password-protected", "remove the password"),
     "formulas never calculated": (
@@ -204,7 +210,7 @@ def test_line_numbers_count_physical_lines_after_quoted_line_ends(tmp_path: Path
     path = _text(tmp_path / "q.csv", 'id,q\r\n1,"two\r\nlines"\r\n2\r\n3,"a\r\nb",c\r\n')
     with pytest.raises(DataError) as caught:
         read_raw(path)
-    assert caught.value.faults[0] == "line 4 has 1 fields, expected 2"
+    assert caught.value.faults[0] == "line 4 has 1 field, expected 2"
     assert caught.value.faults[1].startswith("lines 5-6, joined by a quoted cell, have 3 fields")
 
 
@@ -276,6 +282,16 @@ def test_long_line_below_the_header_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Line 3 of") as caught:
         read_raw(_text(tmp_path / "long.csv", "a,b\n1,2\n" + "1," * 600_000 + "\n"))
     assert caught.value.code == "line-too-long"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_text_above_the_limit_is_refused_also_when_compressed(tmp_path: Path, suffix: str) -> None:
+    content = b"a,b\n" + b"1,2\n" * 1000
+    path = _bytes(tmp_path / f"a{suffix}", gzip.compress(content) if suffix.endswith("gz") else content)
+    assert load_text_bytes(path, limit=len(content)) == content
+    with pytest.raises(DataError, match="4,003 bytes") as caught:
+        load_text_bytes(path, limit=len(content) - 1)
+    assert caught.value.code == "file-too-large"
 
 
 def test_missing_package_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

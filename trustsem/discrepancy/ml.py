@@ -6,28 +6,22 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from trustsem.discrepancy.base import Curvature, Discrepancy, Slope
 from trustsem.implied import Implied, MomentDerivatives
 from trustsem.moments import SampleGroup
+from trustsem.moments.linalg import cholesky, cholesky_solve, invert, log_determinant
 
 FloatArray = NDArray[np.float64]
 
 
-def log_determinant(matrix: FloatArray) -> float:
-    """Return log|M| of a symmetric matrix; infinity where it is not positive definite."""
-    factor, info = lapack.dpotrf(matrix, lower=1, clean=0)
-    return math.inf if info != 0 else 2.0 * float(np.log(np.diag(factor)).sum())
-
-
 def _value(sample: SampleGroup, implied: Implied, meanstructure: bool) -> float:
     """F = log|Sigma| + tr(S Sigma^-1) - log|S| - p + (xbar - mu)' Sigma^-1 (xbar - mu) (Joreskog 1969, eq. 3)."""
-    factor, info = lapack.dpotrf(implied.sigma, lower=1, clean=0)
-    if info != 0:
+    factor = cholesky(implied.sigma)
+    if factor is None:
         return math.inf
     target = _target(sample, implied, meanstructure)
-    solved, _ = lapack.dpotrs(factor, target, lower=1)
+    solved = cholesky_solve(factor, target)
     log_det = 2.0 * float(np.log(np.diag(factor)).sum())
     return log_det + float(np.trace(solved)) - log_determinant(sample.cov) - len(target)
 
@@ -79,20 +73,6 @@ def _hessian_core(
         cross = carried @ weighted_mean
         result += derivatives.mean.T @ weighted_mean + cross + cross.T
     return result
-
-
-def invert(sigma: FloatArray) -> FloatArray:
-    """Return the inverse of a symmetric positive-definite matrix.
-
-    Raises:
-        numpy.linalg.LinAlgError: not positive definite.
-    """
-    factor, info = lapack.dpotrf(sigma, lower=1)
-    if info != 0:
-        raise np.linalg.LinAlgError("implied covariance matrix is not positive definite")
-    inverse, _ = lapack.dpotri(factor, lower=1)
-    lower = np.tril(inverse, -1)
-    return lower + lower.T + np.diag(np.diag(inverse))
 
 
 ML = Discrepancy("ML", _value, _slope, _curvature, _hessian_core)

@@ -18,9 +18,7 @@ def structural_graph(layout: GroupLayout) -> Graph:
     """Return the arrows of a model: free paths and paths fixed at a value other than 0."""
     rows, columns = np.nonzero(layout.paths)
     pairs = {(int(j), int(i)) for i, j in zip(rows, columns, strict=True)}
-    pairs.update(
-        (int(j), int(i)) for i, j in zip(layout.path_cells.row, layout.path_cells.column, strict=True)
-    )
+    pairs.update((int(j), int(i)) for i, j in zip(layout.path_cells.row, layout.path_cells.column, strict=True))
     graph: dict[int, list[int]] = {}
     for source, target in sorted(pairs):
         graph.setdefault(source, []).append(target)

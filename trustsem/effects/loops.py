@@ -66,14 +66,10 @@ def find_loops(layout: GroupLayout, implied: Implied, n_free: int, covariance: F
     return LoopReport(tuple(loops), index)
 
 
-def path_product(
-    layout: GroupLayout, implied: Implied, path: tuple[int, ...], n_free: int
-) -> tuple[float, FloatArray]:
+def path_product(layout: GroupLayout, implied: Implied, path: tuple[int, ...], n_free: int) -> tuple[float, FloatArray]:
     """Return the product of the arrows along a path, with its gradient."""
     cells = layout.path_cells
-    parameter = {
-        (int(i), int(j)): int(k) for i, j, k in zip(cells.row, cells.column, cells.parameter, strict=True)
-    }
+    parameter = {(int(i), int(j)): int(k) for i, j, k in zip(cells.row, cells.column, cells.parameter, strict=True)}
     steps = [(target, source) for source, target in zip(path, path[1:], strict=False)]
     values = np.array([implied.paths[step] for step in steps])
     gradient = np.zeros(n_free)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from trustsem.estimate import Estimate
 from trustsem.implied import GroupLayout, Implied
 
@@ -14,13 +16,12 @@ def r_squared(estimate: Estimate) -> tuple[dict[str, float | None], ...]:
     """
     groups = estimate.objective.layout.groups
     return tuple(
-        _of_group(group, implied)
-        for group, implied in zip(groups, estimate.objective.implied(estimate.x), strict=True)
+        _of_group(group, implied) for group, implied in zip(groups, estimate.objective.implied(estimate.x), strict=True)
     )
 
 
 def _of_group(group: GroupLayout, implied: Implied) -> dict[str, float | None]:
-    dependent = group.paths.any(axis=1)
+    dependent = np.any(group.paths != 0, axis=1).reshape(-1)
     dependent[group.path_cells.row] = True
     result: dict[str, float | None] = {}
     for index, name in enumerate(group.names):

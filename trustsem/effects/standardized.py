@@ -45,9 +45,7 @@ def standardized_solution(
         rows = [table.rows[index] for index in chosen]
         _fill_group(values, jacobian, np.array(chosen), rows, table, group, implied, kind, estimate.theta)
     defined = defined_parameters(table, values, jacobian)
-    return delta_method(
-        np.concatenate([values, defined.values]), np.vstack([jacobian, defined.jacobian]), covariance
-    )
+    return delta_method(np.concatenate([values, defined.values]), np.vstack([jacobian, defined.jacobian]), covariance)
 
 
 def _fill_group(
@@ -104,13 +102,12 @@ def _scaled_variables(table: ParameterTable, kind: Standardization) -> frozenset
     if kind is Standardization.LV:
         return frozenset(table.variables.latent)
     if kind is Standardization.NOX:
-        return frozenset(names) - frozenset(table.variables.exogenous)
+        # as in lavaan: an exogenous variable whose moments are estimated (random x) is standardised like any other
+        return frozenset(names) - {row.lhs for row in table if row.exogenous}
     return frozenset(names)
 
 
-def _exponents(
-    row: Row, position: Mapping[str, int], scaled: frozenset[str], t: int
-) -> Iterator[tuple[int, float]]:
+def _exponents(row: Row, position: Mapping[str, int], scaled: frozenset[str], t: int) -> Iterator[tuple[int, float]]:
     """Yield (column, exponent) of the variances that scale a row; columns from t on are residual variances."""
     if row.op == "~1":
         if row.lhs in scaled:

@@ -13,7 +13,7 @@ from trustsem.estimate.objective import Objective
 from trustsem.estimate.quasi_newton import minimise_by_quasi_newton
 from trustsem.estimate.scoring import minimise_by_scoring
 from trustsem.estimate.start import plain_start_values, start_values
-from trustsem.estimate.status import Optimum, OptimStatus
+from trustsem.estimate.status import OptimStatus, Optimum
 from trustsem.implied import ModelLayout
 from trustsem.moments import SampleMoments
 from trustsem.records import Finding, Severity
@@ -69,31 +69,27 @@ def estimate_parameters(
         discrepancy: The function to minimise.
     """
     objective = Objective(discrepancy, layout, moments)
+    starts = {
+        "own start values": lambda: start_values(table, layout, moments),
+        "plain start values": lambda: plain_start_values(layout, moments),
+    }
+    runs = [
+        *((f"Fisher scoring from {name}", minimise_by_scoring, start) for name, start in starts.items()),
+        *((f"quasi-Newton from {name}, then Fisher scoring", _polished, start) for name, start in starts.items()),
+    ]
     attempts: list[Optimum] = []
-    for name in ("own start values", "plain start values"):
-        start = (start_values if name == "own start values" else plain_start_values)(table, layout, moments)
-        run = replace(minimise_by_scoring(objective, start), method=f"Fisher scoring from {name}")
-        attempts.append(run)
-        if run.status is OptimStatus.CONVERGED:
+    for method, minimise, start in runs:
+        attempts.append(replace(minimise(objective, start()), method=method))
+        if attempts[-1].status is OptimStatus.CONVERGED:
             break
-    else:
-        attempts.extend(_quasi_newton_then_scoring(objective, table, layout, moments))
     best = min(attempts, key=lambda run: (run.status is not OptimStatus.CONVERGED, run.value))
     theta = layout.reduction.expand(best.x)
     return Estimate(theta, best.x, objective, best.value, best, tuple(attempts), tuple(_findings(best, attempts)))
 
 
-def _quasi_newton_then_scoring(
-    objective: Objective, table: ParameterTable, layout: ModelLayout, moments: SampleMoments
-) -> list[Optimum]:
-    runs = []
-    for name, starter in (("own start values", start_values), ("plain start values", plain_start_values)):
-        rough = minimise_by_quasi_newton(objective, starter(table, layout, moments))
-        polished = minimise_by_scoring(objective, rough.x) if math.isfinite(rough.value) else rough
-        runs.append(replace(polished, method=f"quasi-Newton from {name}, then Fisher scoring"))
-        if polished.status is OptimStatus.CONVERGED:
-            break
-    return runs
+def _polished(objective: Objective, start: FloatArray) -> Optimum:
+    rough = minimise_by_quasi_newton(objective, start)
+    return minimise_by_scoring(objective, rough.x) if math.isfinite(rough.value) else rough
 
 
 def _findings(best: Optimum, attempts: list[Optimum]) -> list[Finding]:

@@ -79,9 +79,7 @@ class Objective:
         self, groups: tuple[Implied, ...], part: Callable[[int, SampleGroup, Implied], FloatArray]
     ) -> FloatArray:
         total = np.zeros((self.layout.n_free, self.layout.n_free))
-        for number, (weight, sample, implied) in enumerate(
-            zip(self.weights, self.moments.groups, groups, strict=True)
-        ):
+        for number, (weight, sample, implied) in enumerate(zip(self.weights, self.moments.groups, groups, strict=True)):
             total += weight * part(number, sample, implied)
         return self.layout.reduction.reduce_matrix(total)
 

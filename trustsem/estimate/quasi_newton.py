@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.estimate.objective import Objective
-from trustsem.estimate.status import Optimum, OptimStatus
+from trustsem.estimate.status import OptimStatus, Optimum
 
 FloatArray = NDArray[np.float64]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from trustsem.estimate.objective import Objective
-from trustsem.estimate.status import Optimum, OptimStatus
+from trustsem.estimate.status import OptimStatus, Optimum
+from trustsem.moments.linalg import cholesky, cholesky_solve
 
 FloatArray = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def minimise_by_scoring(objective: Objective, start: FloatArray, options: Scorin
 def _system(objective: Objective, x: FloatArray, *, exact: bool) -> tuple[FloatArray, FloatArray]:
     if exact:
         hessian = objective.hessian(x)
-        if lapack.dpotrf(hessian, lower=1)[1] == 0:
+        if cholesky(hessian) is not None:
             return objective.gradient(x), hessian
     return objective.gradient_and_information(x)
 
@@ -83,11 +83,10 @@ def _damped_step(matrix: FloatArray, gradient: FloatArray, damping: float) -> Fl
     scale = np.sqrt(np.maximum(diagonal, 1e-12))
     scaled = matrix / np.outer(scale, scale)
     scaled[np.diag_indices_from(scaled)] += damping
-    factor, info = lapack.dpotrf(scaled, lower=1)
-    if info != 0 or np.diag(factor).min(initial=1.0) < 1e-6:
+    factor = cholesky(scaled)
+    if factor is None or np.diag(factor).min(initial=1.0) < 1e-6:
         return None
-    solution, _ = lapack.dpotrs(factor, gradient / scale, lower=1)
-    return solution / scale
+    return cholesky_solve(factor, gradient / scale) / scale
 
 
 def _next_damping(damping: float, ratio: float) -> float:

@@ -77,9 +77,7 @@ def _loading_pattern(layout: GroupLayout) -> dict[int, list[int]]:
     return pattern
 
 
-def _one_factor(
-    layout: GroupLayout, factor: int, items: list[int], cov: FloatArray
-) -> tuple[FloatArray, float]:
+def _one_factor(layout: GroupLayout, factor: int, items: list[int], cov: FloatArray) -> tuple[FloatArray, float]:
     """Return loadings on the factor's own scale, and the factor's variance."""
     block = cov[np.ix_(items, items)]
     sd = np.sqrt(np.diag(block))
@@ -124,7 +122,7 @@ def _signs(correlations: FloatArray) -> FloatArray:
     return signs if signs.sum() >= 0 else -signs
 
 
-def plain_start_values(table: ParameterTable, layout: ModelLayout, moments: SampleMoments) -> FloatArray:
+def plain_start_values(layout: ModelLayout, moments: SampleMoments) -> FloatArray:
     """Return cautious start values: small latent variances, half of each item's variance as residual, no regressions.
 
     Returns:
@@ -151,4 +149,3 @@ def plain_start_values(table: ParameterTable, layout: ModelLayout, moments: Samp
         for i, k in zip(cells.row, cells.parameter, strict=True):
             theta[k] = sample.mean[i] if i < p and sample.mean is not None else 0.0
     return theta[layout.reduction.kept]
-

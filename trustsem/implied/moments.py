@@ -59,8 +59,6 @@ def implied_moments(layout: GroupLayout, theta: FloatArray) -> Implied:
         numpy.linalg.LinAlgError: I - A is singular, e.g. a feedback loop with a gain of exactly 1.
     """
     paths, covariances, intercepts = fill_matrices(layout, theta)
-    inverse = np.linalg.inv(np.eye(len(paths)) - paths)
+    inverse: FloatArray = np.asarray(np.linalg.inv(np.eye(len(paths)) - paths), dtype=np.float64)
     total_cov = inverse @ covariances @ inverse.T
-    return Implied(
-        paths, covariances, intercepts, inverse, total_cov, inverse @ intercepts, layout.n_observed
-    )
+    return Implied(paths, covariances, intercepts, inverse, total_cov, inverse @ intercepts, layout.n_observed)

@@ -40,9 +40,11 @@ def contracted_second_derivatives(
 
     i, j = paths.row[:, None], paths.column[:, None]
     k, m = paths.row[None, :], paths.column[None, :]
-    block = 2.0 * (
-        inverse[m, i] * cross[k, j] + inverse[j, k] * cross[i, m] + total_cov[j, m] * outer[k, i]
-    ) + implied.total_mean[j] * inverse[m, i] * slope[k] + implied.total_mean[m] * inverse[j, k] * slope[i]
+    block = (
+        2.0 * (inverse[m, i] * cross[k, j] + inverse[j, k] * cross[i, m] + total_cov[j, m] * outer[k, i])
+        + implied.total_mean[j] * inverse[m, i] * slope[k]
+        + implied.total_mean[m] * inverse[j, k] * slope[i]
+    )
     result[np.ix_(paths.parameter, paths.parameter)] = block
 
     k, m = covs.row[None, :], covs.column[None, :]
@@ -55,9 +57,7 @@ def contracted_second_derivatives(
     return result
 
 
-def _put_both(
-    matrix: FloatArray, rows: NDArray[np.intp], columns: NDArray[np.intp], block: FloatArray
-) -> None:
+def _put_both(matrix: FloatArray, rows: NDArray[np.intp], columns: NDArray[np.intp], block: FloatArray) -> None:
     """Write a block and its transpose into the matrix that is being built."""
     matrix[np.ix_(rows, columns)] = block
     matrix[np.ix_(columns, rows)] = block.T

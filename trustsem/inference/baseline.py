@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trustsem.discrepancy.ml import log_determinant
 from trustsem.inference.chisquare import chi_square_pvalue
 from trustsem.inference.likelihood import Likelihood, effective_n
 from trustsem.moments import SampleMoments
+from trustsem.moments.linalg import log_determinant
 from trustsem.spec.table import ParameterTable
 
 

@@ -8,10 +8,10 @@ from enum import Enum
 
 import numpy as np
 
-from trustsem.discrepancy.ml import log_determinant
 from trustsem.estimate import Estimate
 from trustsem.implied import GroupLayout
 from trustsem.moments import SampleGroup, SampleMoments
+from trustsem.moments.linalg import log_determinant
 
 _LOG_2PI = math.log(2 * math.pi)
 
@@ -40,8 +40,8 @@ def log_likelihood(estimate: Estimate) -> LogLikelihood:
     """Return the log-likelihood of the fitted and of the saturated model.
 
     l = -(n/2) (p log 2 pi + log|S| + p) for the saturated model, minus n F / 2 for the fitted one; with fixed_x the
-    part of the exogenous variables is taken off both. Under the Wishart likelihood S has divisor n - 1 and n stays n, as
-    in lavaan.
+    part of the exogenous variables is taken off both. Under the Wishart likelihood S has divisor n - 1 and n
+    stays n, as in lavaan.
     """
     moments, layout = estimate.objective.moments, estimate.objective.layout
     saturated = sum(_saturated(sample, group) for sample, group in zip(moments.groups, layout.groups, strict=True))

@@ -169,8 +169,7 @@ def _require_identified(report: IdentificationReport) -> None:
 def identification_error(report: IdentificationReport) -> IdentificationError:
     """Return the error that names what cannot be told apart."""
     faults = [
-        f"these move together ({group.freedom} too many): {_listing(group.parameters)}"
-        for group in report.unidentified
+        f"these move together ({group.freedom} too many): {_listing(group.parameters)}" for group in report.unidentified
     ]
     if report.df < 0:
         head = f"The model has {-report.df} more parameter(s) than the data have moments."
@@ -189,4 +188,3 @@ def identification_error(report: IdentificationReport) -> IdentificationError:
 def _listing(names: tuple[str, ...], limit: int = 12) -> str:
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
-

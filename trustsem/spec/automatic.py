@@ -40,9 +40,7 @@ def _key(row: Row) -> tuple[str, str, str]:
     return (row.lhs, row.op, row.rhs)
 
 
-def _default(
-    lhs: str, op: str, rhs: str, rule: str, value: float | None = None, *, exogenous: bool = False
-) -> Row:
+def _default(lhs: str, op: str, rhs: str, rule: str, value: float | None = None, *, exogenous: bool = False) -> Row:
     return Row(lhs, op, rhs, Origin(OriginKind.DEFAULT, rule=rule), value=value, exogenous=exogenous)
 
 
@@ -55,9 +53,7 @@ def _single_indicators(written: Sequence[Row]) -> set[str]:
     return {names[0] for names in by_factor.values() if len(names) == 1}
 
 
-def _variances(
-    written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules
-) -> Iterator[Row]:
+def _variances(written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules) -> Iterator[Row]:
     single = _single_indicators(written) if rules.auto_fix_single else set()
     observed = (*variables.indicators, *variables.outcomes, *variables.other_observed)
     for name in observed if rules.auto_var else tuple(n for n in observed if n in single):
@@ -94,9 +90,7 @@ def _exogenous_moments(variables: Variables, options: SpecOptions) -> Iterator[R
         yield _default(one, "~~", other, rule, exogenous=options.uses_fixed_x)
 
 
-def _means(
-    written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules
-) -> Iterator[Row]:
+def _means(written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules) -> Iterator[Row]:
     free = None if rules.int_ov_free else 0.0
     for name in (*variables.indicators, *variables.outcomes, *variables.other_observed):
         yield _default(name, "~1", "", "int_ov_free" if free is None else "int_ov_fixed", free)

@@ -16,7 +16,7 @@ from trustsem.theory import Basis
 from trustsem.theory.checks import did_you_mean
 
 _TEXT_KEYS = ("title", "question")
-_WORD_KEYS = ("instrument", "sample", "estimator")
+_WORD_KEYS = ("instrument", "sample", "estimator", "parameterization")
 _LIST_KEYS = ("sources", "covariates", "notes")
 _KEYS = (*_TEXT_KEYS, *_WORD_KEYS, *_LIST_KEYS, "ordered", "expected_df", "paths", "variants", "trust_model")
 _PATH_KEYS = ("from", "to", "op", "basis", "source", "hypotheses")
@@ -64,6 +64,7 @@ class LibraryModel:
     sample: str | None = None
     estimator: str | None = None
     ordered: bool = False
+    parameterization: str | None = None
     expected_df: int | None = None
     covariates: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

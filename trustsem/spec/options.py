@@ -87,4 +87,6 @@ def preset_of(value: str | Preset) -> Preset:
         return Preset(str(value).lower())
     except ValueError:
         allowed = ", ".join(preset.value for preset in Preset)
-        raise UsageError(f"Unknown preset '{value}'.", remedy=f"Use one of: {allowed}.", code="unknown-preset") from None
+        raise UsageError(
+            f"Unknown preset '{value}'.", remedy=f"Use one of: {allowed}.", code="unknown-preset"
+        ) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from trustsem.errors import UsageError
@@ -49,14 +49,14 @@ class TrustModel:
     1
     """
 
-    paths: str | tuple[str, ...] = PATHS
+    paths: str | Sequence[str] = PATHS
     feedback: bool | str | None = None
-    factors: tuple[str, ...] | None = None
+    factors: str | Sequence[str] | None = None
     relationship: bool | None = None
     disturbance_covariance: bool | None = None
     crossed: bool = False
     first_trust: bool = False
-    covariates: tuple[str, ...] = ()
+    covariates: str | Sequence[str] = ()
     instrument: str = "dpt_patient"
     items_per_construct: int | None = None
 
@@ -68,8 +68,7 @@ class TrustModel:
         self._resolve_between(faults)
         self._set("covariates", _choose("covariate", self.covariates, _allowed_covariates(self.instrument), faults))
         self._resolve_factors(faults)
-        if not faults:
-            faults += self._item_faults()
+        faults += self._count_faults() or ([] if faults else self._item_faults())
         if faults:
             raise UsageError(
                 f"TrustModel cannot be built: {len(faults)} choice(s) do not fit.",
@@ -124,18 +123,21 @@ class TrustModel:
                 f"Write factors={kept!r}."
             )
 
-    def _item_faults(self) -> list[str]:
+    def _count_faults(self) -> list[str]:
         wanted = self.items_per_construct
-        if wanted is not None and (isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < _MIN_ITEMS):
-            return [f"items_per_construct must be a whole number of at least {_MIN_ITEMS}, or None for all items."]
-        faults = []
+        if wanted is None or (isinstance(wanted, int) and not isinstance(wanted, bool) and wanted >= _MIN_ITEMS):
+            return []
+        return [f"items_per_construct must be a whole number of at least {_MIN_ITEMS}, or None for all items."]
+
+    def _item_faults(self) -> list[str]:
         codebook = load_codebook(self.instrument)
-        for construct in self.constructs:
-            available = len(codebook.items_of(construct))
-            if available < (wanted or _MIN_ITEMS):
-                needed = wanted or _MIN_ITEMS
-                faults.append(f"The codebook {codebook.id} has {available} item(s) for {construct}, {needed} needed.")
-        return faults
+        needed = self.items_per_construct or _MIN_ITEMS
+        available = {construct: len(codebook.items_of(construct)) for construct in self.constructs}
+        return [
+            f"The codebook {codebook.id} has {count} item(s) for {construct}, {needed} needed."
+            for construct, count in available.items()
+            if count < needed
+        ]
 
     @property
     def constructs(self) -> tuple[str, ...]:
@@ -246,9 +248,12 @@ class TrustModel:
         return f"TrustModel({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
-def _choose(what: str, given: str | Iterable[str], allowed: Iterable[str], faults: list[str]) -> tuple[str, ...]:
+def _choose(what: str, given: object, allowed: Iterable[str], faults: list[str]) -> tuple[str, ...]:
     """Return the chosen names in the order of `allowed`; unknown and repeated ones are faults."""
     allowed = tuple(allowed)
+    if not isinstance(given, str | Iterable):
+        faults.append(f"{what} must be given as a name or a list of names.")
+        return ()
     chosen = (given,) if isinstance(given, str) else tuple(given)
     for name in chosen:
         if name not in allowed:

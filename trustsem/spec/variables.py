@@ -45,9 +45,7 @@ def classify_variables(parameters: Sequence[Parameter]) -> Variables:
     loaded = unique(p.rhs for p in parameters if p.op == "=~")
     regressed = unique(p.lhs for p in parameters if p.op == "~")
     predictors = unique(p.rhs for p in parameters if p.op == "~")
-    moments = unique(
-        name for p in parameters if p.op in ("~~", "~1") for name in (p.lhs, p.rhs) if name
-    )
+    moments = unique(name for p in parameters if p.op in ("~~", "~1") for name in (p.lhs, p.rhs) if name)
     indicators = tuple(name for name in loaded if name not in is_latent)
     outcomes = tuple(name for name in regressed if name not in is_latent and name not in set(indicators))
     explained = {*indicators, *outcomes}

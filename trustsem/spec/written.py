@@ -93,7 +93,7 @@ def written_rows(model: ModelSyntax, variables: Variables, options: SpecOptions)
             findings.append(_written_variance(row))
         rows.append(row)
     if faults:
-        raise ModelError("equal() must name a parameter of the model.", faults=faults, code="unknown-parameter")
+        raise ModelError("equal() cannot be used like this.", faults=faults, code="unknown-parameter")
     return WrittenRows(tuple(rows), tuple(findings))
 
 
@@ -109,15 +109,18 @@ def _apply_modifiers(
     parameter: Parameter, by_name: Mapping[str, Parameter], model: ModelSyntax, faults: list[str]
 ) -> Row:
     row = Row(parameter.lhs, parameter.op, parameter.rhs, Origin(OriginKind.TEXT, span=parameter.span))
+    kinds = {modifier.kind for modifier in parameter.modifiers}
+    if {ModifierKind.LABEL, ModifierKind.EQUAL} <= kinds:
+        faults.append(f"{place(model, parameter.span)}: {row.written} has a label and equal(): give it one of them.")
     for modifier in parameter.modifiers:
         value = modifier.values[0]
         if modifier.kind is ModifierKind.FIX:
             row = replace(row, value=None if value is None else float(value))
         elif modifier.kind is ModifierKind.START and value is not None:
             row = replace(row, start=float(value))
-        elif modifier.kind is ModifierKind.LABEL:
+        elif modifier.kind is ModifierKind.LABEL and value is not None:
             row = replace(row, label=str(value))
-        elif modifier.kind is ModifierKind.EQUAL:
+        elif modifier.kind is ModifierKind.EQUAL and value is not None:
             row = replace(row, label=_equal_label(str(value), modifier, by_name, model, faults))
     return row
 

@@ -112,12 +112,7 @@ def describe_covariates(survey: Survey) -> tuple[CovariateDescription, ...]:
         return ()
     reasons = survey.missing_reasons
     return tuple(
-        _describe_covariate(
-            column_of(survey.frame, covariate.name),
-            covariate.name,
-            covariate.kind.value,
-            reasons.get(covariate.name, {}),
-        )
+        _describe_covariate(column_of(survey.frame, covariate.name), covariate, reasons.get(covariate.name, {}))
         for covariate in survey.codebook.covariates
         if covariate.name in survey.frame.columns
     )

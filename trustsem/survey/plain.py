@@ -122,7 +122,7 @@ def _suspicious(values: np.ndarray) -> list[float]:
     rest = distinct[~is_candidate]
     if rest.size < 2:
         return []
-    low, high = rest[0], rest[-1]
+    low, high = _joined_range(rest, distinct[is_candidate])
     found = []
     for code, count in zip(distinct[is_candidate], counts[is_candidate], strict=True):
         beyond_small = high - low <= _SMALL_RANGE and (code > high + 1 or code < low - 1)
@@ -130,6 +130,16 @@ def _suspicious(values: np.ndarray) -> list[float]:
         if count <= _RARE * present.size and (beyond_small or beyond_any):
             found.append(float(code))
     return found
+
+
+def _joined_range(rest: np.ndarray, candidates: np.ndarray) -> tuple[float, float]:
+    """Return the range of the ordinary values, with the candidates that follow on without a gap: 7, 8, 9 of 1..9."""
+    low, high = rest[0], rest[-1]
+    for code in candidates:
+        high = code if high < code <= high + 1 else high
+    for code in candidates[::-1]:
+        low = code if low - 1 <= code < low else low
+    return low, high
 
 
 def _text_column(

@@ -34,7 +34,7 @@ def read_survey(
     Example:
         >>> from trustsem.resources import samples_dir
         >>> survey = read_survey(samples_dir() / "hints7_twin.csv", "hints7")
-        >>> survey.frame["ExplainedClearly"].max()  # "Always"
+        >>> float(survey.frame["ExplainedClearly"].max())  # "Always"
         4.0
     """
     # Imported here so that this package can be imported while a format's library is absent.

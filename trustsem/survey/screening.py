@@ -13,6 +13,7 @@ from trustsem.records import Finding, Severity
 from trustsem.survey.frames import column_of
 from trustsem.survey.numeric import to_numbers
 from trustsem.survey.scored import Survey
+from trustsem.survey.selection import require_columns
 
 _ONE_ANSWER_SHARE = 0.95  # an item that nearly everybody answers alike carries next to no information
 _PERFECT = 1 - 1e-10  # correlation at which two columns are one
@@ -24,12 +25,14 @@ def screen_items(data: pd.DataFrame | Survey, names: Sequence[str]) -> tuple[Fin
 
     Args:
         data: A survey, or a data frame of numbers.
-        names: Items, all of them columns.
+        names: Items.
 
     Raises:
         DataError: An item is constant, missing for everybody, or holds infinite values; all of them are listed.
+        ModelError: An item is not in the data (code "unknown-variable").
     """
     frame = data.frame if isinstance(data, Survey) else data
+    require_columns(frame, names)
     columns = [to_numbers(column_of(frame, name), name) for name in names]
     text = [column.fault for column in columns if column.fault]
     if text:
@@ -43,10 +46,11 @@ def screen_items(data: pd.DataFrame | Survey, names: Sequence[str]) -> tuple[Fin
     findings = list(screen_values(values, names))
     if isinstance(data, Survey) and data.codebook is not None:
         keys = {item.name: item for item in data.codebook.items}
-        items = [(i, keys[name]) for i, name in enumerate(names) if name in keys]
-        findings += _straightlining(_answers(values, items), reverse=any(item.reverse for _, item in items))
+        items = _of_commonest_scale([(i, keys[name]) for i, name in enumerate(names) if name in keys])
+        both_ways = len({item.reverse for _, item in items}) == 2
+        findings += _straightlining(_answers(values, items), both_ways=both_ways)
     else:
-        findings += _straightlining(values, reverse=False)
+        findings += _straightlining(values, both_ways=False)
     return tuple(findings)
 
 
@@ -113,19 +117,23 @@ def _collinear(values: np.ndarray, names: Sequence[str]) -> Iterator[Finding]:
         yield Finding("linear-dependence", Severity.ERROR, message, "Leave out sum scores of other items.")
 
 
-def _answers(values: np.ndarray, items: Sequence[tuple[int, Item]]) -> np.ndarray:
-    """Return the answers as they were given, for the items of the commonest scale: only these can be compared."""
+def _of_commonest_scale(items: Sequence[tuple[int, Item]]) -> list[tuple[int, Item]]:
+    """Return the items that share the commonest scale: only their answers can be compared."""
     scales = [item.scale for _, item in items]
-    if not scales:
-        return np.empty((values.shape[0], 0))
-    common = max(dict.fromkeys(scales), key=scales.count)
-    kept = [(i, item) for i, item in items if item.scale == common]
-    reflected = common.minimum + common.maximum
-    columns = [reflected - values[:, i] if item.reverse else values[:, i] for i, item in kept]
-    return np.column_stack(columns)
+    common = max(dict.fromkeys(scales), key=scales.count, default=None)
+    return [(i, item) for i, item in items if item.scale == common]
 
 
-def _straightlining(answers: np.ndarray, *, reverse: bool) -> Iterator[Finding]:
+def _answers(values: np.ndarray, items: Sequence[tuple[int, Item]]) -> np.ndarray:
+    """Return the answers as they were given: reversal is undone."""
+    answers = np.empty((values.shape[0], len(items)))
+    for k, (i, item) in enumerate(items):
+        reflected = item.scale.minimum + item.scale.maximum
+        answers[:, k] = reflected - values[:, i] if item.reverse else values[:, i]
+    return answers
+
+
+def _straightlining(answers: np.ndarray, *, both_ways: bool) -> Iterator[Finding]:
     if answers.shape[1] < _STRAIGHT_ITEMS:
         return
     with_all = answers[~np.isnan(answers).any(axis=1)]
@@ -133,5 +141,5 @@ def _straightlining(answers: np.ndarray, *, reverse: bool) -> Iterator[Finding]:
     if count:
         people = "respondent gave" if count == 1 else "respondents gave"
         message = f"{count} of {len(with_all)} {people} the same answer to all {answers.shape[1]} items"
-        message += ", reversed ones included." if reverse else "; no item among them is known to be reversed."
+        message += ", reversed ones included." if both_ways else "; as far as known they all ask in one direction."
         yield Finding("straightlining", Severity.INFO, message, "Check whether results hold without them.")

@@ -75,7 +75,7 @@ def analysis_arrays(
     """
     frame = data.frame if isinstance(data, Survey) else data
     frame = _with_text_names(frame)
-    _require_columns(frame, names, required)
+    require_columns(frame, names, required)
     values, findings = _matrix(frame, names)
     _require_finite(values, names)
     is_missing = np.isnan(values)
@@ -121,7 +121,8 @@ def _with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _require_columns(frame: pd.DataFrame, names: Sequence[str], required: Sequence[str]) -> None:
+def require_columns(frame: pd.DataFrame, names: Sequence[str], required: Sequence[str] = ()) -> None:
+    """Raise a `ModelError` that lists every variable without a column, with suggestions."""
     wanted = dict.fromkeys([part for name in names for part in _parts(name, frame)] + list(required))
     unknown = [name for name in wanted if name not in frame.columns]
     if not unknown:

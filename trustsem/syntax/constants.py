@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from statistics import NormalDist
 
 from trustsem.syntax.faults import FaultFoundError
 from trustsem.syntax.nodes import Binary, Call, Expression, Number, Symbol, Unary
+
+
+def _normal_quantile(probability: float) -> float:
+    from statistics import NormalDist  # costs more to import than most models take to parse, and is rarely asked for
+
+    return NormalDist().inv_cdf(probability)
+
 
 _BINARY: Mapping[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right,
@@ -25,7 +31,7 @@ _CALLS: Mapping[str, Callable[..., float]] = {
     "cos": math.cos,
     "tan": math.tan,
     "pnorm": lambda x: 0.5 * math.erfc(-x / math.sqrt(2)),
-    "qnorm": NormalDist().inv_cdf,
+    "qnorm": _normal_quantile,
     "min": lambda *values: float(min(values)),
     "max": lambda *values: float(max(values)),
 }

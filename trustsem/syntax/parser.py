@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from trustsem.errors import ModelError
+from trustsem.errors import ModelError, UsageError
 from trustsem.syntax.expressions import parse_expression
 from trustsem.syntax.faults import MAX_FAULTS, Fault, FaultFoundError, syntax_error
 from trustsem.syntax.formulas import parse_formula
@@ -24,7 +24,7 @@ from trustsem.syntax.lexer import (
 )
 from trustsem.syntax.nodes import Block, Constraint, Definition, Expression, ModelSyntax, Parameter
 from trustsem.syntax.slips import describe_missing_operator, find_slip
-from trustsem.syntax.statements import Statement, split_statements
+from trustsem.syntax.statements import OPEN_ENDED, Statement, split_statements
 
 MAX_TEXT = 1_000_000  # characters; a model of 1,000 items has some 50,000
 _BLOCK_KINDS = ("group", "level")
@@ -50,6 +50,7 @@ def parse_model(text: str, *, source: str | None = None) -> ModelSyntax:
     Raises:
         ModelError: code "syntax" with every fault of the text, its line and a caret; code "empty-model" where there
             is no formula in it; code "model-too-long" beyond a million characters.
+        UsageError: where `text` is no string.
 
     Example:
         >>> model = parse_model("trust =~ t1 + a*t2\\nuse ~ b*trust\\nab := a*b")
@@ -81,6 +82,11 @@ def parse_model(text: str, *, source: str | None = None) -> ModelSyntax:
 
 
 def _check_size(text: str, source: str | None) -> None:
+    if not isinstance(text, str):
+        raise UsageError(
+            f"A model is text in lavaan's syntax, not {type(text).__name__}.",
+            remedy="Pass a string; decode bytes first, for example with .decode('utf-8').",
+        )
     if len(text) > MAX_TEXT:
         raise ModelError(
             f"The text of {source or 'the model'} has {len(text):,} characters; at most {MAX_TEXT:,} are read.",
@@ -184,12 +190,14 @@ def _parent_of(kind: str, block: Block | None) -> Block | None:
 def _second_operator(statement: Statement, places: list[int]) -> Fault:
     first, second = statement[places[0]], statement[places[1]]
     message = f"A second operator `{second.text}` in one statement (the first is `{first.text}`)."
-    # A sign at the end of the line above joins two formulas that were meant to be two.
-    previous = next((token for token in reversed(statement[: places[1]]) if token.line < second.line), None)
+    here = next(index for index, token in enumerate(statement) if token.line == second.line)
     if first.text in _RELATIONS and second.text in _RELATIONS:
         hint = "Write two statements: `0 < a; a < 1`."
-    elif previous is not None:
-        hint = f"Line {previous.line} ends in `{previous.text}`, so this line continues it: remove or complete it."
+    elif first.line < second.line and statement[here - 1].text in OPEN_ENDED:
+        above = statement[here - 1]
+        hint = f"Line {above.line} ends in `{above.text}`, so this line continues it: remove or complete it."
+    elif first.line < second.line:
+        hint = f"This line starts with `{statement[here].text}`, so it continues the line above: write what is missing."
     elif second.text == "|":
         hint = "Random effects `| group` are not part of the language; use a `level:` block."
     else:

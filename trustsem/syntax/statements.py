@@ -10,16 +10,16 @@ Statement = tuple[Token, ...]
 
 _OPERATORS = frozenset({"=~", "~", "~~", ":=", "==", "<", ">", "<~", "|", "~*~"})
 # A line that ends in one of these has something to come ...
-_OPEN_ENDED = _OPERATORS | frozenset({"+", "-", "*", "/", "^", "(", ",", "?"})
+OPEN_ENDED = _OPERATORS | frozenset({"+", "-", "*", "/", "^", "(", ",", "?"})
 # ... and a line that starts with one of these has something before it.
-_CONTINUING = _OPERATORS | frozenset({"+", "*", "/", "^", ")", ",", "?"})
+_CONTINUING = _OPERATORS | frozenset({"*", "/", "^", ")", ",", "?"})
 
 
 def split_statements(tokens: Sequence[Token]) -> list[Statement]:
     """Group tokens into statements; `;` always ends one, a line end only where nothing is left open.
 
-    A line that starts with `-` is ambiguous: it continues an expression unless it has an operator of its own
-    (`-1 < a` is a statement, `- c` after `d := a` is not).
+    A line that starts with a sign continues the one above unless both have an operator (`-1 < a` is a statement,
+    `- c` after `d := a` is not).
 
     Example:
         >>> from trustsem.syntax.lexer import tokenize
@@ -31,7 +31,7 @@ def split_statements(tokens: Sequence[Token]) -> list[Statement]:
     depth = 0
     for index, token in enumerate(tokens):
         kind = token.kind
-        if kind is NEWLINE and (not current or _continues(tokens, index, current[-1], depth)):
+        if kind is NEWLINE and (not current or _continues(tokens, index, current, depth)):
             continue
         if kind is NEWLINE or kind is SEMICOLON:
             if current:
@@ -45,7 +45,7 @@ def split_statements(tokens: Sequence[Token]) -> list[Statement]:
     return statements
 
 
-def _continues(tokens: Sequence[Token], newline: int, last: Token, depth: int) -> bool:
+def _continues(tokens: Sequence[Token], newline: int, current: Sequence[Token], depth: int) -> bool:
     following = newline + 1  # no second line end: the lexer leaves out blank lines
     if following == len(tokens):
         return False
@@ -53,9 +53,11 @@ def _continues(tokens: Sequence[Token], newline: int, last: Token, depth: int) -
         # An unclosed bracket must not swallow the statements below it.
         return not _has_operator(tokens, following, depth)
     start = tokens[following].text
-    if last.text in _OPEN_ENDED or start in _CONTINUING:
+    if current[-1].text in OPEN_ENDED:
         return True
-    return start == "-" and not _has_operator(tokens, following, 1)
+    if start in ("+", "-"):
+        return not (_has_operator(tokens, following, 1) and any(token.kind is OPERATOR for token in current))
+    return start in _CONTINUING
 
 
 def _has_operator(tokens: Sequence[Token], start: int, depth: int) -> bool:

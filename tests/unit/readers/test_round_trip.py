@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ import pyreadstat
 import pytest
 
 from trustsem.survey.readers import READERS, read_raw
+
+# Its stubs know no frame of pandas.
+_PYREADSTAT: Any = pyreadstat
 
 NUMBERS = ("id", "q1", "weight")
 TABLE = pd.DataFrame(
@@ -36,14 +40,14 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     ".xlsm": lambda p: TABLE.to_excel(p, index=False, engine="openpyxl"),
     ".parquet": lambda p: TABLE.to_parquet(p, index=False),
     ".pq": lambda p: TABLE.to_parquet(p, index=False),
-    ".dta": lambda p: pyreadstat.write_dta(TABLE, p, version=15),
-    ".sav": lambda p: pyreadstat.write_sav(TABLE, p),
-    ".zsav": lambda p: pyreadstat.write_sav(TABLE, p, compress=True),
+    ".dta": lambda p: _PYREADSTAT.write_dta(TABLE, p, version=15),
+    ".sav": lambda p: _PYREADSTAT.write_sav(TABLE, p),
+    ".zsav": lambda p: _PYREADSTAT.write_sav(TABLE, p, compress=True),
 }
 
 
 def _as_numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    numeric = {name: pd.to_numeric(frame[name].replace("", np.nan)).astype(float) for name in NUMBERS}
+    numeric = {name: [np.nan if cell == "" else float(cell) for cell in frame[name].to_list()] for name in NUMBERS}
     return frame.assign(**numeric).astype({"答案": object})
 
 
@@ -85,5 +89,5 @@ def test_hints_csv_and_sav_agree() -> None:
     assert text.frame.shape == typed.frame.shape == (3712, 92)
     assert list(text.frame.columns) == list(typed.frame.columns)
     # The answer "None" is an answer; pandas' own reading of this file makes it a missing value.
-    assert (text.frame["FreqGoProvider"] == "None").sum() == (typed.frame["FreqGoProvider"] == "None").sum() == 417
-    assert (text.frame["CancerTrustDoctor"].to_numpy() == typed.frame["CancerTrustDoctor"].to_numpy()).all()
+    assert [raw.frame["FreqGoProvider"].to_list().count("None") for raw in (text, typed)] == [417, 417]
+    assert text.frame["CancerTrustDoctor"].to_list() == typed.frame["CancerTrustDoctor"].to_list()

@@ -1,7 +1,7 @@
 """Fit measures: one file per family, one line here."""
 
-from trustsem.inference.measures.context import FitContext, Measure, MeasureSet
 from trustsem.inference.measures.absolute import absolute_measures
+from trustsem.inference.measures.context import FitContext, Measure, MeasureSet
 from trustsem.inference.measures.counts import count_measures
 from trustsem.inference.measures.gfi import gfi_measures
 from trustsem.inference.measures.incremental import incremental_measures

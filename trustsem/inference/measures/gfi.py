@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.discrepancy.ml import invert
 from trustsem.inference.measures.context import FitContext, MeasureSet, undefined
 from trustsem.inference.noncentral import noncentrality_limit
+from trustsem.moments.linalg import invert
 
 FloatArray = NDArray[np.float64]
 
@@ -24,9 +24,7 @@ def gfi_measures(context: FitContext) -> MeasureSet:
     exogenous variables left out of s; agfi and pgfi correct it for degrees of freedom (Mulaik et al. 1989).
     """
     misfit = size = 0.0
-    for sample, implied, exogenous in zip(
-        context.moments.groups, context.implied, context.exogenous, strict=True
-    ):
+    for sample, implied, exogenous in zip(context.moments.groups, context.implied, context.exogenous, strict=True):
         share = sample.n_obs / context.n_obs
         try:
             weight = invert(implied.sigma)

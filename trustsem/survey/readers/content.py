@@ -36,6 +36,7 @@ KINDS: dict[str, Kind] = {
     "sas": Kind("a SAS data set", "Export it as .sav, .dta or .csv."),
     "pdf": Kind("a PDF document", "Export the survey as a table, e.g. .csv."),
     "html": Kind("a web page", "It may be a login or error page saved in place of the data: download the file again."),
+    "json": Kind("JSON text", "Export the survey as a table, e.g. .csv."),
     "sqlite": Kind("an SQLite database", "Export the table as .csv."),
     "rds": Kind("an R data file", "Write it from R with write.csv(..., row.names = FALSE)."),
 }
@@ -76,7 +77,9 @@ def identify_content(path: Path) -> str | None:
     if len(head) > 3 and head[0] in _OLD_STATA and head[1] in (1, 2) and head[2] == 1 and head[3] == 0:
         return "stata"
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower()
-    return "html" if start.startswith((b"<!doctype html", b"<html")) else None
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "html"
+    return "json" if start.startswith((b'{"', b"[{")) else None
 
 
 def check_content(path: Path, reader: Reader) -> None:

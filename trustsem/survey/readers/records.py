@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trustsem.errors import DataError
+from trustsem.survey.readers.contract import count_of
 from trustsem.survey.readers.delimiter import Dialect
 
 # The longest line that is read; longer ones mean lost line ends, and parsing them would take gigabytes.
@@ -144,12 +145,10 @@ def _ragged_fault(path: Path, misfits: list[_Misfit], expected: int, *, n_good: 
 
 
 def _describe(misfit: _Misfit, expected: int) -> str:
+    fields = count_of(misfit.n_fields, "field")
     if misfit.first_line == misfit.last_line:
-        return f"line {misfit.first_line} has {misfit.n_fields} fields, expected {expected}"
-    return (
-        f"lines {misfit.first_line}-{misfit.last_line}, joined by a quoted cell, have {misfit.n_fields} fields, "
-        f"expected {expected}"
-    )
+        return f"line {misfit.first_line} has {fields}, expected {expected}"
+    return f"lines {misfit.first_line}-{misfit.last_line}, joined by a quoted cell, have {fields}, expected {expected}"
 
 
 def _ragged_remedy(misfits: list[_Misfit], expected: int, n_good: int) -> str:
@@ -158,4 +157,4 @@ def _ragged_remedy(misfits: list[_Misfit], expected: int, n_good: int) -> str:
             "Every row has one field more than the header: give the first column a name "
             "(in R: write.csv(..., row.names = FALSE)), or remove the delimiter at the end of each row."
         )
-    return "Put cells that contain the delimiter or a line end into quotes, and export the survey again."
+    return "Put cells that contain the delimiter or a line end into quotes, and delete notes above or below the table."

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from trustsem.errors import DataError, UsageError
 from trustsem.survey.readers.content import KINDS, check_content, identify_content
-from trustsem.survey.readers.contract import Reader, ReadOptions
+from trustsem.survey.readers.contract import Reader, ReadOptions, count_of
 from trustsem.survey.readers.delimited import read_delimited
 from trustsem.survey.readers.excel import read_excel
 from trustsem.survey.readers.location import hash_file, locate_file
@@ -78,7 +78,7 @@ def read_raw(path: str | os.PathLike[str], *, sheet: str | int | None = None, en
     n_rows, n_columns = parsed.frame.shape
     if n_rows == 0 or n_columns == 0:
         raise DataError(
-            f"{found} has {n_columns} columns and {n_rows} rows: there is a header but no respondent.",
+            f"{found} has {count_of(n_columns, 'column')} and {count_of(n_rows, 'row')}: there is no respondent in it.",
             code="no-rows",
             remedy="Export the survey with its answers.",
         )

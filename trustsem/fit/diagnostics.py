@@ -1,0 +1,113 @@
+"""What a reader of the results must know beyond admissibility: factors that coincide, loops, imprecision, small n."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trustsem.effects import (
+    Standardization,
+    find_loops,
+    latent_correlations_with_errors,
+    standardized_solution,
+)
+from trustsem.pipeline import FittedModel
+from trustsem.records import Finding, Severity
+
+NOT_DISTINCT = 0.90  # |r| from which two constructs are not told apart (Ronkko & Cho 2022: moderate problem)
+_IMPRECISE = 1.0  # standard error of a standardised coefficient that leaves even its size open
+_Z95 = 1.959963984540054
+
+
+def diagnose(fitted: FittedModel) -> tuple[Finding, ...]:
+    """Return findings on distinct constructs, loops, exploding standard errors and sample size."""
+    if not fitted.estimate.converged:
+        return ()
+    return (*_not_distinct(fitted), *_loops(fitted), *_imprecise(fitted), *_small_sample(fitted))
+
+
+def _not_distinct(fitted: FittedModel) -> list[Finding]:
+    """Name pairs of factors whose correlation is so near 1 that the items do not tell them apart."""
+    parents = {(row.lhs, row.rhs) for row in fitted.table if row.op == "=~"}
+    findings = []
+    for pair in latent_correlations_with_errors(fitted.estimate, fitted.covariance.matrix):
+        if abs(pair.value) < NOT_DISTINCT or abs(pair.value) > 1:
+            continue  # beyond 1 is an inadmissible solution and reported as such
+        if (pair.first, pair.second) in parents or (pair.second, pair.first) in parents:
+            continue
+        interval = ""
+        if np.isfinite(pair.se):
+            low, high = pair.value - _Z95 * pair.se, pair.value + _Z95 * pair.se
+            interval = f" (95 % interval {low:.2f} to {high:.2f})"
+        findings.append(
+            Finding(
+                "constructs-not-distinct",
+                Severity.WARNING,
+                f"{pair.first} and {pair.second} correlate at {pair.value:.2f}{interval}: their items do not tell "
+                "the two apart, and separate paths from or to them are not to be trusted.",
+                remedy=f"Merge {pair.first} and {pair.second} into one factor and compare, or word their items apart.",
+                parameter=f"{pair.first}~~{pair.second}",
+            )
+        )
+    return findings
+
+
+def _loops(fitted: FittedModel) -> list[Finding]:
+    findings = []
+    estimate = fitted.estimate
+    layout = estimate.objective.layout
+    for group, implied in zip(layout.groups, estimate.objective.implied(estimate.x), strict=True):
+        report = find_loops(group, implied, layout.n_free, fitted.covariance.matrix)
+        if report.loops and not report.stable:
+            worst = max(report.loops, key=lambda loop: abs(loop.gain))
+            findings.append(
+                Finding(
+                    "unstable-loop",
+                    Severity.ERROR,
+                    f"The loop {' -> '.join((*worst.members, worst.members[0]))} does not settle: gain "
+                    f"{worst.gain:.3f}, stability index {report.stability_index:.3f} (must be below 1). Total and "
+                    "indirect effects do not exist.",
+                    remedy="Look at the instruments of both arrows; report the recursive variant beside it.",
+                    parameter=" <-> ".join(worst.members),
+                )
+            )
+    return findings
+
+
+def _imprecise(fitted: FittedModel) -> list[Finding]:
+    matrix = fitted.covariance.matrix
+    if matrix is None:
+        return []
+    solution = standardized_solution(fitted.table, fitted.estimate, matrix, Standardization.ALL)
+    wide = [
+        row.written
+        for row, error in zip(fitted.table.rows, solution.standard_errors, strict=False)
+        if row.op in ("=~", "~") and error > _IMPRECISE
+    ]
+    if not wide:
+        return []
+    return [
+        Finding(
+            "exploding-standard-errors",
+            Severity.WARNING,
+            f"Standard errors are so large that the coefficients say nothing: {', '.join(wide[:8])}"
+            f"{' and others' if len(wide) > 8 else ''}.",
+            remedy="Predictors or factors overlap, a factor has too few items, or an instrument is weak: simplify.",
+            parameter=wide[0],
+        )
+    ]
+
+
+def _small_sample(fitted: FittedModel) -> list[Finding]:
+    n_obs, n_parameters = fitted.moments.n_obs, fitted.table.n_parameters
+    if n_obs >= 5 * n_parameters or n_parameters == 0:
+        return []
+    severity = Severity.WARNING if n_obs < 2 * n_parameters else Severity.INFO
+    return [
+        Finding(
+            "small-sample",
+            severity,
+            f"{n_obs} respondents for {n_parameters} parameters: standard errors and the chi-square test lean on "
+            "large-sample theory and are rough here (the test rejects too often).",
+            remedy="Simplify the model, or collect more answers.",
+        )
+    ]

@@ -1,0 +1,214 @@
+"""The result of a fit: what statisticians ask of it, each part computed when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from trustsem.effects import Effects, Standardization, decompose_effects, find_loops, r_squared
+from trustsem.errors import EffectError, UsageError
+from trustsem.fit.diagnostics import diagnose
+from trustsem.fit.inputs import DataInput, ModelInput
+from trustsem.fit.options import FitOptions
+from trustsem.fit.pairs import mediated_pairs
+from trustsem.pipeline import FittedModel
+from trustsem.records import Finding
+from trustsem.syntax import closest_names
+from trustsem.tables import effects_frame, estimates_frame, loops_frame, standardized_frame, vcov_frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImpliedMoments:
+    """Model-implied moments of one group; `mean` is None without a mean structure."""
+
+    cov: pd.DataFrame
+    mean: pd.Series | None
+
+
+class Fit:
+    """A fitted model. Made by `trustsem.fit`; its parts never change."""
+
+    def __init__(self, fitted: FittedModel, model: ModelInput, data: DataInput, options: FitOptions) -> None:
+        self._fitted = fitted
+        self._model = model
+        self._data = data
+        self._options = options
+
+    def __repr__(self) -> str:
+        test = self._fitted.test
+        state = "converged" if self.converged else "NOT CONVERGED"
+        return f"<Fit: {self.n_obs} respondents, chi-square {test.statistic:.3f} (df {test.df}), {state}>"
+
+    @property
+    def fitted(self) -> FittedModel:
+        """The numerical result behind this object."""
+        return self._fitted
+
+    @property
+    def model(self) -> ModelInput:
+        """The parsed model and where it came from."""
+        return self._model
+
+    @property
+    def data(self) -> DataInput:
+        """Moments of the rows that were used, and which rows those are."""
+        return self._data
+
+    @property
+    def options(self) -> FitOptions:
+        """Options of the fit, defaults included."""
+        return self._options
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Parameters with standard errors, z, p-values, 95 % intervals and standardised values."""
+        return estimates_frame(self._fitted)
+
+    @cached_property
+    def fit_measures(self) -> dict[str, float | None]:
+        """Fit measures by lavaan's names with underscores; None where undefined (see `undefined_measures`)."""
+        return dict(self._fitted.measures.values)
+
+    @property
+    def undefined_measures(self) -> dict[str, str]:
+        """Why a fit measure is None."""
+        return dict(self._fitted.measures.reasons)
+
+    @property
+    def converged(self) -> bool:
+        """Whether the optimiser reached a minimum."""
+        return self._fitted.estimate.converged
+
+    @property
+    def admissible(self) -> bool:
+        """Whether the solution could come from a population: no negative variance, no correlation beyond 1."""
+        return self._fitted.admissible
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything a reader must know, from the data to the solution."""
+        return (*self._data.findings, *self._fitted.findings, *diagnose(self._fitted))
+
+    @property
+    def n_obs(self) -> int:
+        """Respondents used."""
+        return self._fitted.moments.n_obs
+
+    @cached_property
+    def vcov(self) -> pd.DataFrame | None:
+        """Covariance matrix of the free parameters; None where the information matrix cannot be inverted."""
+        return vcov_frame(self._fitted)
+
+    def implied(self) -> ImpliedMoments:
+        """Return the moments that the estimates imply."""
+        estimate = self._fitted.estimate
+        (implied,) = estimate.objective.implied(estimate.x)
+        names = list(self._fitted.table.variables.observed)
+        mean = pd.Series(implied.mu, index=names) if self._fitted.table.meanstructure else None
+        return ImpliedMoments(pd.DataFrame(implied.sigma, index=names, columns=names), mean)
+
+    def r_squared(self) -> dict[str, float | None]:
+        """Return the explained share of variance of every dependent variable; None where it is not defined."""
+        (result,) = r_squared(self._fitted.estimate)
+        return result
+
+    def standardized(self, type: str = "std_all") -> pd.DataFrame:
+        """Return the standardised solution with delta-method standard errors.
+
+        Args:
+            type: "std_all", "std_lv" (latent variables only) or "std_nox" (all but exogenous observed variables).
+        """
+        allowed = {kind.value: kind for kind in Standardization}
+        kind = allowed.get(str(type).replace(".", "_").lower())
+        if kind is None:
+            raise UsageError(f"Unknown type {type!r}.", remedy=f"Use one of: {', '.join(allowed)}.")
+        return standardized_frame(self._fitted, kind)
+
+    def effects(
+        self,
+        x: str | Sequence[str] | None = None,
+        y: str | Sequence[str] | None = None,
+        through: str | Sequence[str] | None = None,
+        ci: str = "delta",
+    ) -> pd.DataFrame:
+        """Return direct, specific indirect, total indirect and total effects with 95 % intervals.
+
+        In a feedback loop total effects come from (I - B)^-1, specific ones run along simple paths, and the rest is
+        the part "through the loop".
+
+        Args:
+            x: Where effects start; every exogenous variable with an indirect effect when None.
+            y: Where they end; every variable reached through another when None.
+            through: Only specific effects whose path contains all of these.
+            ci: "delta".
+
+        Returns:
+            Columns x, y, effect, path, est, se, z, pvalue, ci_lower, ci_upper, std_all, std_se, group.
+
+        Raises:
+            EffectError: no path, or a loop that does not settle.
+        """
+        return effects_frame(self.decompose(x, y, through, ci))
+
+    def decompose(
+        self,
+        x: str | Sequence[str] | None = None,
+        y: str | Sequence[str] | None = None,
+        through: str | Sequence[str] | None = None,
+        ci: str = "delta",
+    ) -> Effects:
+        """Return what `effects` tabulates, as records."""
+        if ci != "delta":
+            raise UsageError(
+                f"ci={ci!r} is not available.", remedy='Use ci="delta", the delta-method intervals.', code="ci"
+            )
+        if not self.converged:
+            raise EffectError("The fit did not converge: there are no effects to report.", code="not-converged")
+        mediators = _names(through)
+        for name in (*_names(x), *_names(y), *mediators):
+            self._require_variable(name)
+        pairs = mediated_pairs(self._fitted, _names(x), _names(y))
+        return decompose_effects(self._fitted.estimate, self._fitted.covariance.matrix, pairs, mediators)
+
+    def loops(self) -> pd.DataFrame:
+        """Return every feedback loop with its gain, its interval and the stability index."""
+        estimate = self._fitted.estimate
+        layout = estimate.objective.layout
+        reports = tuple(
+            find_loops(group, implied, layout.n_free, self._fitted.covariance.matrix)
+            for group, implied in zip(layout.groups, estimate.objective.implied(estimate.x), strict=True)
+        )
+        return loops_frame(Effects((), reports))
+
+    def _require_variable(self, name: str) -> None:
+        known = (*self._fitted.table.variables.latent, *self._fitted.table.variables.observed)
+        if name not in known:
+            near = closest_names(name, known)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise EffectError(
+                f"The model has no variable '{name}'.{hint}",
+                remedy=f"Variables: {', '.join(known[:14])}.",
+                code="unknown-variable",
+            )
+
+    def summary(self, *, width: int = 80) -> str:
+        """Return the fit as text: how it ended, fit measures, parameters, R-squared, findings."""
+        from trustsem.fit.summary import summarise
+
+        return summarise(self, width=width)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fit as JSON-ready values, schema `trustsem.fit/1`."""
+        from trustsem.fit.serialise import fit_to_dict
+
+        return fit_to_dict(self)
+
+
+def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -1,0 +1,31 @@
+"""From a model text to a parameter table; models built from the theory; the model library."""
+
+from trustsem.spec.build import build_table
+from trustsem.spec.library import LibraryModel, list_models, load_model, model_names
+from trustsem.spec.options import Preset, Rules, SpecOptions, preset_of
+from trustsem.spec.refused import REFUSED, RefusedFeature
+from trustsem.spec.table import LinearConstraints, Origin, OriginKind, ParameterTable, Row
+from trustsem.spec.trust_model import TrustModel
+from trustsem.spec.variables import Variables, classify_variables
+
+__all__ = [
+    "REFUSED",
+    "LibraryModel",
+    "LinearConstraints",
+    "Origin",
+    "OriginKind",
+    "ParameterTable",
+    "Preset",
+    "RefusedFeature",
+    "Row",
+    "Rules",
+    "SpecOptions",
+    "TrustModel",
+    "Variables",
+    "build_table",
+    "classify_variables",
+    "list_models",
+    "load_model",
+    "model_names",
+    "preset_of",
+]

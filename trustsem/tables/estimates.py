@@ -1,0 +1,108 @@
+"""Parameter estimates, standardised solution and covariance of the estimates as data frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from trustsem.effects import DeltaResult, Standardization, defined_parameters, delta_method, standardized_solution
+from trustsem.pipeline import FittedModel
+from trustsem.spec.table import ParameterTable
+
+FloatArray = NDArray[np.float64]
+
+_Z95 = 1.959963984540054
+
+
+def row_values(fitted: FittedModel) -> DeltaResult:
+    """Return the value of every row and definition with Jacobian and standard errors, in table order.
+
+    Fixed rows have standard error NaN; rows of fixed exogenous variables carry the sample's moments.
+    """
+    table, theta = fitted.table, fitted.estimate.theta
+    free = table.free_index
+    values = np.array([np.nan if row.value is None else row.value for row in table.rows], dtype=float)
+    values[free >= 0] = theta[free[free >= 0]]
+    for index, row in enumerate(table.rows):
+        if row.exogenous:
+            values[index] = _sample_value(fitted, row.group - 1, row.lhs, row.rhs)
+    jacobian = np.zeros((len(table), len(theta)))
+    jacobian[np.flatnonzero(free >= 0), free[free >= 0]] = 1.0
+    defined = defined_parameters(table, values, jacobian)
+    return delta_method(
+        np.concatenate([values, defined.values]),
+        np.vstack([jacobian, defined.jacobian]),
+        fitted.covariance.matrix,
+    )
+
+
+def _sample_value(fitted: FittedModel, group: int, lhs: str, rhs: str) -> float:
+    sample = fitted.moments.groups[group]
+    i = sample.names.index(lhs)
+    if rhs:
+        return float(sample.cov[i, sample.names.index(rhs)])
+    return 0.0 if sample.mean is None else float(sample.mean[i])
+
+
+def estimates_frame(fitted: FittedModel) -> pd.DataFrame:
+    """Return one row per parameter and definition.
+
+    Columns: lhs, op, rhs, level, group, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv, std_all. Intervals
+    are est -+ 1.96 se. Fixed parameters have NaN in se, z and pvalue, and their value as both limits.
+    """
+    result = row_values(fitted)
+    frame = _keys(fitted.table)
+    _add_inference(frame, "est", result)
+    matrix = fitted.covariance.matrix
+    for kind in (Standardization.LV, Standardization.ALL):
+        frame[kind.value] = standardized_solution(fitted.table, fitted.estimate, matrix, kind).values
+    return frame
+
+
+def standardized_frame(fitted: FittedModel, kind: Standardization) -> pd.DataFrame:
+    """Return the standardised solution with delta-method errors: keys, est_std, se, z, pvalue, ci_lower, ci_upper."""
+    result = standardized_solution(fitted.table, fitted.estimate, fitted.covariance.matrix, kind)
+    frame = _keys(fitted.table)
+    _add_inference(frame, "est_std", result)
+    return frame
+
+
+def _keys(table: ParameterTable) -> pd.DataFrame:
+    rows, definitions = table.rows, table.definitions
+    return pd.DataFrame(
+        {
+            "lhs": [row.lhs for row in rows] + [d.name for d in definitions],
+            "op": [row.op for row in rows] + [":="] * len(definitions),
+            "rhs": [row.rhs for row in rows] + [d.text for d in definitions],
+            "level": [row.level for row in rows] + [1] * len(definitions),
+            "group": [row.group for row in rows] + [1] * len(definitions),
+            "label": [row.label for row in rows] + [d.name for d in definitions],
+        }
+    )
+
+
+def _add_inference(frame: pd.DataFrame, name: str, result: DeltaResult) -> None:
+    """Append value, standard error, z, p-value and limits to a new frame of keys."""
+    values, errors = result.values, result.standard_errors
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = values / errors
+    margin = np.where(np.isnan(errors), 0.0, _Z95 * errors)
+    frame[name] = values
+    frame["se"] = errors
+    frame["z"] = z
+    frame["pvalue"] = 2 * ndtr(-np.abs(z))
+    varies = np.abs(result.jacobian).max(axis=1, initial=0.0) > 0
+    unknown = np.isnan(errors) & varies & (name == "est")  # free, but without a standard error: no interval
+    frame["ci_lower"] = np.where(unknown, np.nan, values - margin)
+    frame["ci_upper"] = np.where(unknown, np.nan, values + margin)
+
+
+def vcov_frame(fitted: FittedModel) -> pd.DataFrame | None:
+    """Return the covariance matrix of the free parameters, named by label or as written; None where there is none."""
+    matrix = fitted.covariance.matrix
+    if matrix is None:
+        return None
+    names = [row.name for row in fitted.table.free_rows]
+    return pd.DataFrame(matrix, index=names, columns=names)
