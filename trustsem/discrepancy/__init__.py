@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from trustsem.discrepancy.base import Curvature, Discrepancy, Slope
+from trustsem.discrepancy.base import Discrepancy, Expansion
 from trustsem.discrepancy.ml import ML
 
 DISCREPANCIES: Mapping[str, Discrepancy] = {"ML": ML}
 
-__all__ = ["DISCREPANCIES", "Curvature", "Discrepancy", "Slope"]
+__all__ = ["DISCREPANCIES", "Discrepancy", "Expansion"]

@@ -15,19 +15,20 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Slope:
-    """First derivatives of F with respect to the implied moments of one group."""
+class Expansion:
+    """F of one group around a point, in terms of the implied moments.
 
-    sigma: FloatArray  # (p, p) symmetric G: dF = sum(G * dSigma)
-    mean: FloatArray  # (p,): dF = mean @ dmu; zeros without mean structure
+    Args:
+        sigma_slope: (p, p) symmetric G: dF = sum(G * dSigma) + mean_slope @ dmu.
+        mean_slope: (p,); zeros without mean structure.
+        sigma_weight: (p, p) W of the expected (Gauss-Newton) Hessian of F/2: tr(W dSigma W dSigma)/2 + dmu' W_m dmu.
+        mean_weight: (p, p) W_m; None without mean structure.
+    """
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Curvature:
-    """Weights of the expected (Gauss-Newton) Hessian of F/2: tr(W dSigma W dSigma)/2 + dmu' W_m dmu."""
-
-    sigma: FloatArray  # (p, p) W
-    mean: FloatArray | None  # (p, p) W_m; None without mean structure
+    sigma_slope: FloatArray
+    mean_slope: FloatArray
+    sigma_weight: FloatArray
+    mean_weight: FloatArray | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,13 +38,11 @@ class Discrepancy:
     Args:
         name: The name users give.
         value: F of one group; infinite where it is not defined (implied matrix not positive definite).
-        slope: dF/d(moments) of one group.
-        curvature: Weights of the expected Hessian of F/2.
+        expand: Slopes and weights of one group.
         hessian_core: The part of the exact Hessian of F/2 that comes from first derivatives of the moments.
     """
 
     name: str
     value: Callable[[SampleGroup, Implied, bool], float]
-    slope: Callable[[SampleGroup, Implied, bool], Slope]
-    curvature: Callable[[SampleGroup, Implied, bool], Curvature]
-    hessian_core: Callable[[SampleGroup, Implied, MomentDerivatives, bool], FloatArray]
+    expand: Callable[[SampleGroup, Implied, bool], Expansion]
+    hessian_core: Callable[[Expansion, MomentDerivatives], FloatArray]

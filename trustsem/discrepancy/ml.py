@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.discrepancy.base import Curvature, Discrepancy, Slope
+from trustsem.discrepancy.base import Discrepancy, Expansion
 from trustsem.implied import Implied, MomentDerivatives
 from trustsem.moments import SampleGroup
-from trustsem.moments.linalg import cholesky, cholesky_solve, invert, log_determinant
+from trustsem.moments.linalg import cholesky, cholesky_solve, invert
 
 FloatArray = NDArray[np.float64]
 
@@ -20,10 +20,9 @@ def _value(sample: SampleGroup, implied: Implied, meanstructure: bool) -> float:
     factor = cholesky(implied.sigma)
     if factor is None:
         return math.inf
-    target = _target(sample, implied, meanstructure)
-    solved = cholesky_solve(factor, target)
-    log_det = 2.0 * float(np.log(np.diag(factor)).sum())
-    return log_det + float(np.trace(solved)) - log_determinant(sample.cov) - len(target)
+    solved = cholesky_solve(factor, _target(sample, implied, meanstructure))
+    log_det = 2.0 * float(np.log(factor.diagonal()).sum())
+    return log_det + float(solved.trace()) - sample.log_determinant - len(factor)
 
 
 def _target(sample: SampleGroup, implied: Implied, meanstructure: bool) -> FloatArray:
@@ -34,31 +33,23 @@ def _target(sample: SampleGroup, implied: Implied, meanstructure: bool) -> Float
     return sample.cov + np.outer(gap, gap)
 
 
-def _slope(sample: SampleGroup, implied: Implied, meanstructure: bool) -> Slope:
-    inverse = invert(implied.sigma)
-    target = _target(sample, implied, meanstructure)
-    sigma = inverse - inverse @ target @ inverse
+def _expand(sample: SampleGroup, implied: Implied, meanstructure: bool) -> Expansion:
+    """G = W - W T W and -2 W d with W = Sigma^-1; the expected Hessian has weight W (Browne 1974)."""
+    weight = invert(implied.sigma)
+    slope = weight - weight @ _target(sample, implied, meanstructure) @ weight
     if not meanstructure or sample.mean is None:
-        return Slope(sigma, np.zeros(len(inverse)))
-    return Slope(sigma, -2.0 * (inverse @ (sample.mean - implied.mu)))
+        return Expansion(slope, np.zeros(len(weight)), weight, weight if meanstructure else None)
+    return Expansion(slope, -2.0 * (weight @ (sample.mean - implied.mu)), weight, weight)
 
 
-def _curvature(sample: SampleGroup, implied: Implied, meanstructure: bool) -> Curvature:
-    del sample  # expected curvature depends on the model alone
-    inverse = invert(implied.sigma)
-    return Curvature(inverse, inverse if meanstructure else None)
-
-
-def _hessian_core(
-    sample: SampleGroup, implied: Implied, derivatives: MomentDerivatives, meanstructure: bool
-) -> FloatArray:
+def _hessian_core(expansion: Expansion, derivatives: MomentDerivatives) -> FloatArray:
     """Return the first-derivative part of the Hessian of F/2.
 
-    With W = Sigma^-1, T as above, M = W T W, u = W d: -tr(W dS_l W dS_k)/2 + tr(W dS_l M dS_k) + dmu_l' W dmu_k
+    With W = Sigma^-1, M = W T W, u = W d: -tr(W dS_l W dS_k)/2 + tr(W dS_l M dS_k) + dmu_l' W dmu_k
     + u' dS_l W dmu_k + u' dS_k W dmu_l (second differential of F; Magnus & Neudecker 1999, ch. 8).
     """
-    weight = invert(implied.sigma)
-    middle = weight @ _target(sample, implied, meanstructure) @ weight
+    weight = expansion.sigma_weight
+    middle = weight - expansion.sigma_slope
     left, right = derivatives.left, derivatives.right
     w_left, w_right = weight @ left, weight @ right
     m_left, m_right = middle @ left, middle @ right
@@ -66,8 +57,8 @@ def _hessian_core(
     m_ll, m_rr, m_lr = left.T @ m_left, right.T @ m_right, left.T @ m_right
     mixed = m_lr.T * lr + m_rr * ll + m_ll * rr + m_lr * lr.T
     result = (mixed + mixed.T) / 2 - (ll * rr + lr * lr.T)
-    if meanstructure and sample.mean is not None:
-        gap = weight @ (sample.mean - implied.mu)
+    if expansion.mean_weight is not None:
+        gap = -expansion.mean_slope / 2
         carried = (gap @ left)[:, None] * right.T + (gap @ right)[:, None] * left.T  # (q, p): u' dSigma_l
         weighted_mean = weight @ derivatives.mean
         cross = carried @ weighted_mean
@@ -75,4 +66,4 @@ def _hessian_core(
     return result
 
 
-ML = Discrepancy("ML", _value, _slope, _curvature, _hessian_core)
+ML = Discrepancy("ML", _value, _expand, _hessian_core)

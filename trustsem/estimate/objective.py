@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.discrepancy import Discrepancy
-from trustsem.implied import Implied, ModelLayout, contracted_second_derivatives, implied_moments, moment_derivatives
-from trustsem.moments import SampleGroup, SampleMoments
+from trustsem.discrepancy import Discrepancy, Expansion
+from trustsem.implied import (
+    Implied,
+    ModelLayout,
+    MomentDerivatives,
+    contracted_second_derivatives,
+    implied_moments,
+    moment_derivatives,
+)
+from trustsem.moments import SampleMoments
 
 FloatArray = NDArray[np.float64]
 
@@ -33,64 +39,98 @@ class Objective:
         return tuple(group.n_obs / self.moments.n_obs for group in self.moments.groups)
 
     def implied(self, x: FloatArray) -> tuple[Implied, ...]:
-        """Return the implied moments of every group."""
+        """Return the implied moments of every group.
+
+        Raises:
+            numpy.linalg.LinAlgError: a loop with a gain of exactly 1.
+        """
         theta = self.layout.reduction.expand(x)
         return tuple(implied_moments(group, theta) for group in self.layout.groups)
 
     def value(self, x: FloatArray) -> float:
         """Return F/2; infinite where the parameters imply no proper covariance matrix."""
         try:
-            groups = self.implied(x)
+            return self.value_of(self.implied(x))
         except np.linalg.LinAlgError:
             return math.inf
+
+    def value_of(self, groups: tuple[Implied, ...]) -> float:
+        """Return F/2 of implied moments that are there already."""
         total = 0.0
         for weight, sample, implied in zip(self.weights, self.moments.groups, groups, strict=True):
             total += weight * self.discrepancy.value(sample, implied, self.layout.meanstructure)
         return total / 2 if math.isfinite(total) else math.inf
 
+    def expand(self, x: FloatArray) -> Point:
+        """Return everything that gradient and Hessians at x share."""
+        groups = []
+        for weight, layout, sample, implied in zip(
+            self.weights, self.layout.groups, self.moments.groups, self.implied(x), strict=True
+        ):
+            expansion = self.discrepancy.expand(sample, implied, self.layout.meanstructure)
+            derivatives = moment_derivatives(layout, implied, self.layout.n_free)
+            groups.append(GroupPoint(weight, implied, expansion, derivatives))
+        return Point(self, tuple(groups))
+
     def gradient(self, x: FloatArray) -> FloatArray:
         """Return the (n_parameters,) gradient of F/2."""
-        return self._assemble_gradient(self.implied(x))
-
-    def gradient_and_information(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the gradient and the expected Hessian of F/2 at once; they share the derivatives."""
-        groups = self.implied(x)
-        return self._assemble_gradient(groups), self._assemble_matrix(groups, self._expected)
+        return self.expand(x).gradient()
 
     def information(self, x: FloatArray) -> FloatArray:
         """Return the expected Hessian of F/2 (n_parameters, n_parameters): unit information, per respondent."""
-        return self._assemble_matrix(self.implied(x), self._expected)
+        return self.expand(x).information()
 
     def hessian(self, x: FloatArray) -> FloatArray:
         """Return the exact Hessian of F/2: observed information per respondent at the minimum."""
-        return self._assemble_matrix(self.implied(x), self._exact)
+        return self.expand(x).hessian()
 
-    def _assemble_gradient(self, groups: tuple[Implied, ...]) -> FloatArray:
-        total = np.zeros(self.layout.n_free)
-        for weight, group, sample, implied in zip(
-            self.weights, self.layout.groups, self.moments.groups, groups, strict=True
-        ):
-            derivatives = moment_derivatives(group, implied, self.layout.n_free)
-            slope = self.discrepancy.slope(sample, implied, self.layout.meanstructure)
-            total += weight * (derivatives.contract(slope.sigma) + slope.mean @ derivatives.mean)
-        return self.layout.reduction.reduce_gradient(total / 2)
 
-    def _assemble_matrix(
-        self, groups: tuple[Implied, ...], part: Callable[[int, SampleGroup, Implied], FloatArray]
-    ) -> FloatArray:
-        total = np.zeros((self.layout.n_free, self.layout.n_free))
-        for number, (weight, sample, implied) in enumerate(zip(self.weights, self.moments.groups, groups, strict=True)):
-            total += weight * part(number, sample, implied)
-        return self.layout.reduction.reduce_matrix(total)
+@dataclass(frozen=True, eq=False, slots=True)
+class GroupPoint:
+    """One group at a point: its share, implied moments, slopes and weights, derivatives of its moments."""
 
-    def _expected(self, number: int, sample: SampleGroup, implied: Implied) -> FloatArray:
-        derivatives = moment_derivatives(self.layout.groups[number], implied, self.layout.n_free)
-        curvature = self.discrepancy.curvature(sample, implied, self.layout.meanstructure)
-        return derivatives.inner(curvature.sigma, curvature.mean)
+    weight: float
+    implied: Implied
+    expansion: Expansion
+    derivatives: MomentDerivatives
 
-    def _exact(self, number: int, sample: SampleGroup, implied: Implied) -> FloatArray:
-        group, n_free = self.layout.groups[number], self.layout.n_free
-        derivatives = moment_derivatives(group, implied, n_free)
-        slope = self.discrepancy.slope(sample, implied, self.layout.meanstructure)
-        core = self.discrepancy.hessian_core(sample, implied, derivatives, self.layout.meanstructure)
-        return core + contracted_second_derivatives(group, implied, slope.sigma, slope.mean, n_free) / 2
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Point:
+    """An objective expanded at a point."""
+
+    objective: Objective
+    groups: tuple[GroupPoint, ...]
+
+    def gradient(self) -> FloatArray:
+        """Return the (n_parameters,) gradient of F/2."""
+        layout = self.objective.layout
+        total = np.zeros(layout.n_free)
+        for group in self.groups:
+            slope = group.derivatives.contract(group.expansion.sigma_slope)
+            if layout.meanstructure:
+                slope = slope + group.expansion.mean_slope @ group.derivatives.mean
+            total += group.weight / 2 * slope
+        return layout.reduction.reduce_gradient(total)
+
+    def information(self) -> FloatArray:
+        """Return the expected Hessian of F/2."""
+        layout = self.objective.layout
+        total = np.zeros((layout.n_free, layout.n_free))
+        for group in self.groups:
+            expansion = group.expansion
+            total += group.weight * group.derivatives.inner(expansion.sigma_weight, expansion.mean_weight)
+        return layout.reduction.reduce_matrix(total)
+
+    def hessian(self) -> FloatArray:
+        """Return the exact Hessian of F/2."""
+        layout = self.objective.layout
+        total = np.zeros((layout.n_free, layout.n_free))
+        for group, group_layout in zip(self.groups, layout.groups, strict=True):
+            expansion = group.expansion
+            second = contracted_second_derivatives(
+                group_layout, group.implied, expansion.sigma_slope, expansion.mean_slope, layout.n_free
+            )
+            core = self.objective.discrepancy.hessian_core(expansion, group.derivatives)
+            total += group.weight * (core + second / 2)
+        return layout.reduction.reduce_matrix(total)

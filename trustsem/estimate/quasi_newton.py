@@ -24,7 +24,8 @@ def minimise_by_quasi_newton(objective: Objective, start: FloatArray, *, max_ite
 
     if not math.isfinite(objective.value(start)):
         return Optimum(start, math.inf, 0, OptimStatus.BAD_START, math.inf, "quasi-Newton")
-    scale = 1 / np.sqrt(np.maximum(np.diag(objective.information(start)), 1e-8))
+    curvature = np.diag(objective.information(start))
+    scale = 1 / np.sqrt(np.where(curvature > 0, curvature, 1.0))
 
     def value_and_gradient(z: FloatArray) -> tuple[float, FloatArray]:
         x = z * scale

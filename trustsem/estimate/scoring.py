@@ -28,7 +28,7 @@ class ScoringOptions:
 
     max_iterations: int = 200
     tolerance: float = 1e-13
-    newton_below: float = 1e-3
+    newton_below: float = 1e-4
 
 
 _MIN_DAMPING = 1e-10
@@ -45,8 +45,10 @@ def minimise_by_scoring(objective: Objective, start: FloatArray, options: Scorin
     x, value, damping, decrement = start.copy(), objective.value(start), 0.0, math.inf
     if not math.isfinite(value):
         return Optimum(x, value, 0, OptimStatus.BAD_START, math.inf, "scoring")
+    if not len(x):
+        return Optimum(x, value, 0, OptimStatus.CONVERGED, 0.0, "scoring")
+    gradient, matrix = _system(objective, x, exact=False)
     for iteration in range(1, options.max_iterations + 1):
-        gradient, matrix = _system(objective, x, exact=decrement < options.newton_below)
         step = _damped_step(matrix, gradient, damping)
         while step is None:
             damping = max(4 * damping, 1e-6)
@@ -54,13 +56,14 @@ def minimise_by_scoring(objective: Objective, start: FloatArray, options: Scorin
                 return Optimum(x, value, iteration, OptimStatus.STALLED, _size(gradient, matrix), "scoring")
             step = _damped_step(matrix, gradient, damping)
         decrement = float(gradient @ step)
-        if decrement < options.tolerance and damping < 1e-3:
-            return Optimum(x - step, objective.value(x - step), iteration, OptimStatus.CONVERGED, decrement, "scoring")
         trial = objective.value(x - step)
+        if decrement < options.tolerance and damping < 1e-3 and math.isfinite(trial):
+            return Optimum(x - step, trial, iteration, OptimStatus.CONVERGED, decrement, "scoring")
         predicted = decrement - 0.5 * float(step @ matrix @ step)
         ratio = (value - trial) / predicted if predicted > 0 and math.isfinite(trial) else -1.0
         if ratio > 1e-4 or (decrement < 1e-10 and abs(value - trial) < 1e-12):
             x, value = x - step, trial
+            gradient, matrix = _system(objective, x, exact=decrement < options.newton_below)
         damping = _next_damping(damping, ratio)
         if damping > _MAX_DAMPING:
             return Optimum(x, value, iteration, OptimStatus.STALLED, _size(gradient, matrix), "scoring")
@@ -68,11 +71,13 @@ def minimise_by_scoring(objective: Objective, start: FloatArray, options: Scorin
 
 
 def _system(objective: Objective, x: FloatArray, *, exact: bool) -> tuple[FloatArray, FloatArray]:
+    """Return gradient and Hessian; the expected Hessian where the exact one is not positive definite."""
+    point = objective.expand(x)
     if exact:
-        hessian = objective.hessian(x)
+        hessian = point.hessian()
         if cholesky(hessian) is not None:
-            return objective.gradient(x), hessian
-    return objective.gradient_and_information(x)
+            return point.gradient(), hessian
+    return point.gradient(), point.information()
 
 
 def _damped_step(matrix: FloatArray, gradient: FloatArray, damping: float) -> FloatArray | None:
@@ -80,13 +85,19 @@ def _damped_step(matrix: FloatArray, gradient: FloatArray, damping: float) -> Fl
     diagonal = np.diag(matrix)
     if not np.isfinite(matrix).all() or diagonal.min(initial=1.0) < 0:
         return None
-    scale = np.sqrt(np.maximum(diagonal, 1e-12))
+    scale = _curvature_scale(matrix)
     scaled = matrix / np.outer(scale, scale)
     scaled[np.diag_indices_from(scaled)] += damping
     factor = cholesky(scaled)
     if factor is None or np.diag(factor).min(initial=1.0) < 1e-6:
         return None
     return cholesky_solve(factor, gradient / scale) / scale
+
+
+def _curvature_scale(matrix: FloatArray) -> FloatArray:
+    """Return the roots of the diagonal, whatever the units of the items; 1 where there is no curvature at all."""
+    diagonal = np.diag(matrix)
+    return np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
 
 
 def _next_damping(damping: float, ratio: float) -> float:
@@ -99,5 +110,4 @@ def _next_damping(damping: float, ratio: float) -> float:
 
 def _size(gradient: FloatArray, matrix: FloatArray) -> float:
     """Return the largest gradient element in units of its parameter's curvature."""
-    scale = np.sqrt(np.maximum(np.diag(matrix), 1e-12))
-    return float(np.abs(gradient / scale).max(initial=0.0))
+    return float(np.abs(gradient / _curvature_scale(matrix)).max(initial=0.0))

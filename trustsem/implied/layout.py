@@ -41,6 +41,8 @@ class GroupLayout:
     covariance_cells: Cells
     intercept_cells: Cells
     exogenous: IntArray  # positions of observed variables whose moments fixed_x takes from the sample
+    core: IntArray  # positions of variables that point at others: only they make I - A worth inverting
+    leaves: IntArray  # the others
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,6 +124,9 @@ def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample
         fixed[name][i, j] = value
         if name == "S":
             fixed[name][j, i] = value
+    paths = _pack(cells["A"])
+    points = fixed["A"].any(axis=0)
+    points[paths.column] = True
     exogenous = [position[row.lhs] for row, _ in rows if row.exogenous and row.op == "~~" and row.lhs == row.rhs]
     return GroupLayout(
         observed,
@@ -129,10 +134,12 @@ def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample
         fixed["A"],
         fixed["S"],
         fixed["m"][:, 0],
-        _pack(cells["A"]),
+        paths,
         _pack(cells["S"]),
         _pack(cells["m"]),
         np.array(exogenous, dtype=np.intp),
+        np.flatnonzero(points),
+        np.flatnonzero(~points),
     )
 
 

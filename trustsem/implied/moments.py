@@ -59,6 +59,16 @@ def implied_moments(layout: GroupLayout, theta: FloatArray) -> Implied:
         numpy.linalg.LinAlgError: I - A is singular, e.g. a feedback loop with a gain of exactly 1.
     """
     paths, covariances, intercepts = fill_matrices(layout, theta)
-    inverse: FloatArray = np.asarray(np.linalg.inv(np.eye(len(paths)) - paths), dtype=np.float64)
+    inverse = _invert_paths(layout, paths)
     total_cov = inverse @ covariances @ inverse.T
     return Implied(paths, covariances, intercepts, inverse, total_cov, inverse @ intercepts, layout.n_observed)
+
+
+def _invert_paths(layout: GroupLayout, paths: FloatArray) -> FloatArray:
+    """Return (I - A)^-1; columns of variables that point at nothing are columns of I."""
+    core, leaves = layout.core, layout.leaves
+    inverse = np.eye(len(paths))
+    inner = np.linalg.inv(np.eye(len(core)) - paths[np.ix_(core, core)])
+    inverse[np.ix_(core, core)] = inner
+    inverse[np.ix_(leaves, core)] = paths[np.ix_(leaves, core)] @ inner
+    return inverse

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trustsem.estimate import Estimate
-from trustsem.implied import moment_derivatives
 from trustsem.inference.likelihood import Likelihood, effective_n
+from trustsem.moments.linalg import cholesky, cholesky_solve
 
 
 def browne_residual_statistic(estimate: Estimate, likelihood: Likelihood) -> float:
@@ -18,21 +19,24 @@ def browne_residual_statistic(estimate: Estimate, likelihood: Likelihood) -> flo
     objective = estimate.objective
     layout = objective.layout
     size, projection = 0.0, np.zeros(layout.n_free)
-    for weight, group, sample, implied in zip(
-        objective.weights, layout.groups, objective.moments.groups, objective.implied(estimate.x), strict=True
-    ):
-        curvature = objective.discrepancy.curvature(sample, implied, layout.meanstructure)
-        derivatives = moment_derivatives(group, implied, layout.n_free)
-        residual = sample.cov - implied.sigma
-        weighted = curvature.sigma @ residual @ curvature.sigma
-        size += weight * float(np.sum(weighted * residual)) / 2
-        projection += weight * derivatives.contract(weighted) / 2
-        if curvature.mean is not None and sample.mean is not None:
-            gap = sample.mean - implied.mu
-            size += weight * float(gap @ curvature.mean @ gap)
-            projection += weight * (derivatives.mean.T @ (curvature.mean @ gap))
+    point = objective.expand(estimate.x)
+    for group, sample in zip(point.groups, objective.moments.groups, strict=True):
+        weight, mean_weight = group.expansion.sigma_weight, group.expansion.mean_weight
+        residual = sample.cov - group.implied.sigma
+        weighted = weight @ residual @ weight
+        size += group.weight * float(np.sum(weighted * residual)) / 2
+        projection += group.weight * group.derivatives.contract(weighted) / 2
+        if mean_weight is not None and sample.mean is not None:
+            gap = sample.mean - group.implied.mu
+            size += group.weight * float(gap @ mean_weight @ gap)
+            projection += group.weight * (group.derivatives.mean.T @ (mean_weight @ gap))
     reduced = layout.reduction.reduce_gradient(projection)
     if len(reduced):
-        solved = np.linalg.lstsq(objective.information(estimate.x), reduced, rcond=None)[0]
-        size -= float(reduced @ solved)
+        size -= float(reduced @ _solve(point.information(), reduced))
     return max(effective_n(objective.moments, likelihood) * size, 0.0)
+
+
+def _solve(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Solve with a Cholesky factor; by least squares where the information matrix is singular."""
+    factor = cholesky(matrix)
+    return np.linalg.lstsq(matrix, right, rcond=None)[0] if factor is None else cholesky_solve(factor, right)

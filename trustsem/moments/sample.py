@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.errors import DataError
+from trustsem.moments.linalg import log_determinant
 
 FloatArray = NDArray[np.float64]
 
 _SYMMETRY = 1e-8  # relative; published matrices are symmetric by construction, larger gaps are typing errors
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class SampleGroup:
     """First and second moments of one group.
 
@@ -38,6 +40,11 @@ class SampleGroup:
         for array in (self.cov, self.mean):
             if array is not None:
                 array.setflags(write=False)
+
+    @cached_property
+    def log_determinant(self) -> float:
+        """log|S|; infinity where S is not positive definite."""
+        return log_determinant(self.cov)
 
     def ordered(self, names: Sequence[str]) -> SampleGroup:
         """Return the moments of these variables, in this order."""

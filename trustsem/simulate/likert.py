@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from trustsem.errors import UsageError
+
 FloatArray = NDArray[np.float64]
 
 
@@ -21,6 +23,9 @@ class AnswerScale:
         scores: The k scores, ascending.
         thresholds: The k - 1 cut points between them, ascending, in standard deviations from the response's mean.
         reverse: The answer is stored reflected, as the questionnaire asks from the negative pole.
+
+    Raises:
+        UsageError: scores and thresholds do not make a scale.
     """
 
     name: str
@@ -30,10 +35,16 @@ class AnswerScale:
 
     def __post_init__(self) -> None:
         if len(self.scores) < 2 or len(self.thresholds) != len(self.scores) - 1:
-            raise ValueError(f"{self.name}: k scores need k - 1 thresholds, and k is at least 2")
+            raise UsageError(
+                f"{self.name}: {len(self.scores)} scores and {len(self.thresholds)} thresholds.",
+                remedy="k scores need k - 1 thresholds between them, and k is at least 2.",
+            )
         for what, values in (("scores", self.scores), ("thresholds", self.thresholds)):
             if not np.isfinite(values).all() or (np.diff(values) <= 0).any():
-                raise ValueError(f"{self.name}: {what} must be finite and ascend")
+                raise UsageError(
+                    f"{self.name}: the {what} are not in ascending order, or one is not finite.",
+                    remedy=f"Give finite {what}, the lowest first, none twice.",
+                )
 
     @classmethod
     def from_shares(
@@ -47,13 +58,19 @@ class AnswerScale:
             scores: k scores; 1 ... k when None.
             reverse: As in the class.
 
+        Raises:
+            UsageError: the shares are not those of a whole.
+
         Example:
             >>> AnswerScale.from_shares("q1", (0.16, 0.34, 0.5)).shares.round(2).tolist()
             [0.16, 0.34, 0.5]
         """
         values = np.asarray(shares, dtype=np.float64)
         if (values <= 0).any() or abs(values.sum() - 1) > 1e-9:
-            raise ValueError(f"{name}: shares must be above 0 and sum to 1")
+            raise UsageError(
+                f"{name}: {len(values)} shares that sum to {values.sum():g}, the smallest {values.min(initial=1):g}.",
+                remedy="Shares must all be above 0 and sum to 1; leave points out that nobody chooses.",
+            )
         points = range(1, len(values) + 1) if scores is None else scores
         cuts = ndtri(np.cumsum(values)[:-1])
         return cls(name, tuple(map(float, points)), tuple(map(float, cuts)), reverse)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trustsem.errors import UsageError
+
 IntArray = NDArray[np.intp]
 FloatArray = NDArray[np.float64]
 
@@ -31,9 +33,12 @@ class MissingPlan:
     refused_share: float = 0.40
 
     def __post_init__(self) -> None:
-        for name in ("row_share", "break_off_share", "skip_rate", "refused_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
+        names = ("row_share", "break_off_share", "skip_rate", "refused_share")
+        faults = [f"{name} is {getattr(self, name)}" for name in names if not 0 <= getattr(self, name) <= 1]
+        if faults:
+            raise UsageError(
+                "The plan of missing answers is impossible.", faults=faults, remedy="Use shares of 0 to 1."
+            )
 
 
 def draw_missing(
@@ -55,6 +60,9 @@ def draw_missing(
 
     Returns:
         (n_obs, n_items) of ANSWERED, SKIPPED (don't know), REFUSED (no answer) and BROKEN_OFF (never reached).
+
+    Raises:
+        UsageError: the propensity does not fit.
     """
     kinds = np.full((n_obs, n_items), ANSWERED, dtype=np.intp)
     n_hit = round(plan.row_share * n_obs)
@@ -75,7 +83,10 @@ def _chances(propensity: FloatArray | None, n_obs: int, n_hit: int) -> FloatArra
         return None
     weights = np.asarray(propensity, dtype=np.float64)
     if weights.shape != (n_obs,) or not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError(f"propensity needs {n_obs} finite values of at least 0")
+        raise UsageError("The propensity is not usable.", remedy=f"Give {n_obs} finite values of at least 0.")
     if np.count_nonzero(weights) < n_hit:
-        raise ValueError(f"{n_hit} rows are to be hit, but only {np.count_nonzero(weights)} have a chance to be")
+        raise UsageError(
+            f"{n_hit} rows are to be hit, but only {np.count_nonzero(weights)} have a chance to be.",
+            remedy="Lower row_share, or give more rows a propensity above 0.",
+        )
     return weights / weights.sum()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.errors import ModelError
+from trustsem.errors import ModelError, UsageError
 from trustsem.implied import Implied, build_layout, implied_moments
 from trustsem.moments import SampleGroup, SampleMoments
 from trustsem.spec.build import build_table
@@ -43,7 +43,9 @@ class Population:
     def __post_init__(self) -> None:
         total = len(self.names)
         if self.cov.shape != (total, total) or self.mean.shape != (total,) or not 0 < self.n_observed <= total:
-            raise ValueError(f"a population of {total} variables needs moments of shapes ({total}, {total}), ({total},)")
+            raise ValueError(
+                f"a population of {total} variables needs moments of shapes ({total}, {total}), ({total},)"
+            )
         for name, array in (("cov", self.cov), ("mean", self.mean)):
             own = np.array(array, dtype=np.float64)
             own.setflags(write=False)
@@ -104,9 +106,12 @@ class Population:
 
         The Cholesky factor fixes how random numbers turn into answers; a singular population, for which there is
         none, uses the symmetric root.
+
+        Raises:
+            UsageError: n_obs is below 1.
         """
         if n_obs < 1:
-            raise ValueError(f"n_obs must be at least 1, not {n_obs}")
+            raise UsageError(f"n_obs is {n_obs}.", remedy="Draw one respondent at least.")
         try:
             root = np.linalg.cholesky(self.observed_cov)
         except np.linalg.LinAlgError:

@@ -208,7 +208,9 @@ def _loss_finding(
         "listwise-deletion" if complete else "unusable-rows",
         Severity.WARNING if share > _NOTABLE_LOSS else Severity.INFO,
         message,
-        'missing="fiml" uses the incomplete rows as well.' if complete else None,
+        "Compare the rows left out with the rows used: leaving them out assumes that answers are missing at random."
+        if complete
+        else None,
     )
 
 
@@ -231,7 +233,7 @@ def _nothing_left(n_total: int, dropped_by: Mapping[str, int], complete: bool) -
     what = "complete" if complete else "usable"
     return DataError(
         f"None of the {n_total} rows is {what}.",
-        remedy='Leave out the emptiest variables, or use missing="fiml".' if complete else "Check the columns.",
+        remedy="Leave out the emptiest variables." if complete else "Check the columns.",
         code="no-complete-rows",
         faults=[f"{name}: {count} missing" for name, count in dropped_by.items()],
     )

@@ -103,7 +103,7 @@ def _stacked_lines(
         if fits:
             lines.append("".join(" " * GAP + pad(row[i], natural[i], True) for i in numbers))
         elif row != list(columns):
-            pairs = "; ".join(f"{columns[i]} {row[i]}" for i in numbers if row[i])
+            pairs = "; ".join(f"{columns[i]}={row[i]}" for i in numbers if row[i])
             lines.extend(wrap_text(f"  {pairs}", width, hanging=2))
     return lines
 

@@ -1,0 +1,190 @@
+"""`trustsem constructs`: what the theory names, and where each entry comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trustsem.cli.console import print_json, print_text, terminal_width
+from trustsem.cli.options import JsonOption, Language, LanguageOption
+from trustsem.tables.text import render_pairs, render_table
+
+if TYPE_CHECKING:
+    from trustsem.instruments import Item
+    from trustsem.theory import Construct, ExpectedSign, Path, Text, Theory
+
+_INSTRUMENTS_FIRST = "dpt_patient"
+
+
+def constructs(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Identifier of one construct.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List outcomes, stations and what hypotheses merely name as well.")
+    ] = False,
+    lang: LanguageOption = Language.EN,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the constructs of the theory, or one of them in detail."""
+    from trustsem.theory import load_theory
+
+    theory = load_theory()
+    if name is None:
+        _show_list(theory, everything, lang.value, as_json)
+    else:
+        _show_one(theory, name, lang.value, as_json)
+
+
+def _show_list(theory: Theory, everything: bool, language: str, as_json: bool) -> None:
+    listed = theory.constructs(with_concepts=everything)
+    if as_json:
+        print_json("constructs", {"constructs": [_record(construct) for construct in listed]})
+        return
+    rows: list[list[object]] = []
+    for index, construct in enumerate(listed):
+        if index == 0 or listed[index - 1].level != construct.level:
+            rows.append([f"{construct.level}:"])
+        rows.append([f"  {construct.id}", _in(construct.name, language), construct.kind, _origin(construct)])
+    width = terminal_width()
+    print_text(
+        render_table(["identifier", "name", "kind", "source"], rows, width=width),
+        "`trustsem constructs NAME` shows one: its poles, paths, expected signs, hypotheses and items.",
+    )
+
+
+def _show_one(theory: Theory, name: str, language: str, as_json: bool) -> None:
+    construct = theory.construct(name)
+    paths = [path for path in theory.paths() if name in (path.predictor, path.outcome)]
+    hypotheses = list(
+        {h.id: h for h in (*theory.hypotheses_for(predictor=name), *theory.hypotheses_for(outcome=name))}.values()
+    )
+    items = _items(name)
+    levers = theory.levers_for(name)
+    if as_json:
+        content = {
+            **_record(construct),
+            "paths": [_path_record(path, theory) for path in paths],
+            "hypotheses": [
+                {"id": h.id, "text": h.text, "source": h.source, "basis": h.basis.value, "contested": h.contested}
+                for h in hypotheses
+            ],
+            "items": [_item_record(instrument, item) for instrument, item in items],
+            "levers": [{"id": lever.id, "actor": lever.actor.en, "lever": lever.lever} for lever in levers],
+        }
+        print_json("construct", content)
+        return
+    width = terminal_width()
+    print_text(
+        _facts(construct, language, width),
+        _titled("Paths", ["arrow", "group", "expected", "basis"], [_path_row(path, theory) for path in paths], width),
+        _titled(
+            "Hypotheses", ["", "claim", "source"], [[h.id, h.text, f"{h.source}, {h.basis.value}"] for h in hypotheses],
+            width,
+        ),  # fmt: skip
+        _titled(
+            "Items", ["item", "wording", "asked"], [_item_row(instrument, i, language) for instrument, i in items], width
+        ),
+        _titled("Levers", ["actor", "lever"], [[_in(lever.actor, language), lever.lever] for lever in levers], width),
+    )
+
+
+def _facts(construct: Construct, language: str, width: int) -> str:
+    return render_pairs(
+        [
+            ("Identifier", construct.id),
+            ("Name", _in(construct.name, language)),
+            ("Other language", construct.name.zh if language == "en" else construct.name.en),
+            ("Level", construct.level),
+            ("Kind", construct.kind),
+            ("Definition", construct.definition),
+            ("Positive pole", _in(construct.positive, language)),
+            ("Negative pole", _in(construct.negative, language)),
+            ("Source", _origin(construct) + (f", {construct.section}" if construct.section else "")),
+        ],
+        width=width,
+    )
+
+
+def _titled(title: str, columns: list[str], rows: list[list[object]], width: int) -> str:
+    return f"{title}\n{render_table(columns, rows, width=width)}" if rows else ""
+
+
+def _in(text: Text | None, language: str) -> str:
+    return "" if text is None else text.zh if language == "zh" else text.en
+
+
+def _origin(construct: Construct) -> str:
+    return f"{construct.source}, {construct.basis.value}"
+
+
+def _path_row(path: Path, theory: Theory) -> list[object]:
+    from trustsem.tables.sentences import expectation_text
+
+    expected = theory.expected_sign(path.predictor, path.outcome)
+    return [f"{path.predictor} -> {path.outcome}", path.group, expectation_text(expected), path.basis.value]
+
+
+def _items(construct: str) -> list[tuple[str, Item]]:
+    """Return the items of all bundled codebooks that measure a construct, the main questionnaire first."""
+    from trustsem.instruments import list_codebooks, load_codebook
+
+    names = sorted(list_codebooks(), key=lambda name: (name != _INSTRUMENTS_FIRST, name))
+    return [(name, item) for name in names for item in load_codebook(name).items_of(construct)]
+
+
+def _item_row(instrument: str, item: Item, language: str) -> list[object]:
+    asked = "from the negative pole" if item.reverse else ""
+    return [f"{item.name} ({instrument})", item.wording.text(language), asked]
+
+
+def _record(construct: Construct) -> dict[str, Any]:
+    return {
+        "id": construct.id,
+        "level": construct.level,
+        "kind": construct.kind,
+        "name": _text_record(construct.name),
+        "short": construct.short,
+        "positive": _text_record(construct.positive),
+        "negative": _text_record(construct.negative),
+        "definition": construct.definition,
+        "source": construct.source,
+        "basis": construct.basis.value,
+        "section": construct.section,
+    }
+
+
+def _text_record(text: Text | None) -> dict[str, str] | None:
+    return None if text is None else {"en": text.en, "zh": text.zh}
+
+
+def _path_record(path: Path, theory: Theory) -> dict[str, Any]:
+    expected = theory.expected_sign(path.predictor, path.outcome)
+    return {
+        "predictor": path.predictor,
+        "outcome": path.outcome,
+        "group": path.group,
+        "basis": path.basis.value,
+        "source": path.source,
+        "section": path.section,
+        "hypotheses": list(path.hypotheses),
+        "expected": expected_record(expected),
+    }
+
+
+def expected_record(expected: ExpectedSign | None) -> dict[str, Any] | None:
+    """Return an expected sign as JSON-ready values."""
+    if expected is None:
+        return None
+    return {
+        "sign": expected.sign,
+        "basis": expected.basis.value,
+        "source": expected.source,
+        "hypotheses": list(expected.hypotheses),
+        "expectation_only": expected.is_expectation_only,
+        "contested": expected.is_contested,
+    }
+
+
+def _item_record(instrument: str, item: Item) -> dict[str, Any]:
+    wording = {"en": item.wording.en, "zh": item.wording.zh}
+    return {"instrument": instrument, "name": item.name, "reverse": item.reverse, "wording": wording}

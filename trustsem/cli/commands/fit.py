@@ -1,0 +1,100 @@
+"""`trustsem fit`: one model, one data set, the whole result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trustsem.cli.console import print_json, print_message, print_text, terminal_width
+from trustsem.cli.fit_options import with_fit_options
+from trustsem.cli.options import CodebookOption, DataArgument, JsonOption, ModelArgument, OutputOption
+from trustsem.errors import ConvergenceError, InadmissibleError, TrustSemError
+
+if TYPE_CHECKING:
+    from trustsem.fit import Fit
+
+
+class Measures(Enum):
+    """Which fit measures are printed."""
+
+    MAIN = "main"
+    ALL = "all"
+
+
+@with_fit_options()
+def fit(
+    model: ModelArgument,
+    data: DataArgument,
+    options: Mapping[str, Any],
+    codebook: CodebookOption = None,
+    standardized: Annotated[
+        bool, typer.Option("--standardized", help="Add the standardised solution with standard errors of its own.")
+    ] = False,
+    measures: Annotated[Measures, typer.Option(help="Fit measures to print.")] = Measures.MAIN,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 15 when the solution is inadmissible.")] = False,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit a model to survey data and print estimates, fit measures and what a reader must know."""
+    result = run_fit(model, data, codebook, options)
+    content = result.to_dict()
+    if standardized and result.converged:
+        from trustsem.fit.serialise import records
+
+        content["standardized"] = records(result.standardized())
+    if output is not None:
+        from trustsem.cli.files import write_json
+
+        write_json(output, content)
+        print_message(f"Written: {output}")
+    if as_json:
+        print_json("fit", content)
+    else:
+        from trustsem.fit.summary import summarise
+
+        print_text(summarise(result, width=terminal_width(), measures=measures.value, standardized=standardized))
+    end_with(outcome_error(result, strict=strict))
+
+
+def run_fit(model: str, data: str, codebook: str | None, options: Mapping[str, Any]) -> Fit:
+    """Find model and data, and fit."""
+    from trustsem.cli.inputs import find_model, read_data
+    from trustsem.fit import fit as fit_model
+
+    found = find_model(model)
+    # Options first: a refused one should not wait for a large file to be read.
+    _check_options(options)
+    return fit_model(found, read_data(data, codebook, found), **options)
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    from trustsem.fit.options import read_options
+
+    read_options(options)
+
+
+def outcome_error(result: Fit, *, strict: bool) -> TrustSemError | None:
+    """Return the error that a fit ends with although there is a result to show; None where all is well."""
+    if not result.converged:
+        return ConvergenceError(
+            "The fit did not converge; estimates are where the best run stopped.",
+            remedy="Do not interpret them. What was tried stands under 'What to know' (JSON: findings).",
+        )
+    if strict and not result.admissible:
+        return InadmissibleError(
+            "The solution is inadmissible and --strict was given.",
+            remedy="The findings name the parameters.",
+        )
+    return None
+
+
+def end_with(error: TrustSemError | None) -> None:
+    """Write a message and end with its exit code; the result itself has been printed already."""
+    if error is not None:
+        from trustsem.cli.console import print_error
+
+        print_error(str(error))
+        raise typer.Exit(error.exit_code)

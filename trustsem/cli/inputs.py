@@ -1,0 +1,110 @@
+"""What people name on the command line, found: models, data files, bundled samples, codebooks."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trustsem.errors import DataError, ModelError
+from trustsem.instruments import Codebook, list_codebooks, load_codebook
+from trustsem.records import Finding, Severity
+from trustsem.resources import samples_dir
+from trustsem.spec.library import LibraryModel, list_models, load_model
+from trustsem.syntax import did_you_mean
+
+if TYPE_CHECKING:
+    from trustsem.survey import Survey
+
+STDIN = "-"
+NO_CODEBOOK = "none"
+_MOST_ITEMS = 0.8  # share of a codebook's items that a file must have before the codebook is worth mentioning
+
+
+def find_model(name: str) -> LibraryModel:
+    """Return the model that a word on the command line means.
+
+    Raises:
+        ModelError: no such model, or nothing on standard input.
+    """
+    if name != STDIN:
+        return load_model(name)
+    text = sys.stdin.read()
+    if not text.strip():
+        raise ModelError(
+            "No model text came on standard input.",
+            remedy="Pipe the text in, e.g. echo 'f =~ x1 + x2 + x3' | trustsem check -",
+            code="model-empty",
+        )
+    return LibraryModel(name="standard input", path=Path("<stdin>"), syntax=text)
+
+
+def sample_names() -> tuple[str, ...]:
+    """Return the names of the bundled samples, sorted."""
+    return tuple(sorted(path.stem for path in samples_dir().glob("*.csv")))
+
+
+def find_data(name: str) -> Path:
+    """Return the file that a word on the command line means: a bundled sample's name first, then a path.
+
+    Raises:
+        DataError: neither.
+    """
+    if name in sample_names():
+        return samples_dir() / f"{name}.csv"
+    path = Path(name)
+    is_bare_word = path.name == name and not path.suffix
+    if is_bare_word and not path.exists():
+        hint = did_you_mean(name, sample_names())
+        raise DataError(
+            f"There is no file and no bundled sample '{name}'.{f' {hint}' if hint else ''}",
+            remedy=f"Bundled samples: {', '.join(sample_names())}. Your own: give the path of the file.",
+            code="file-not-found",
+        )
+    return path
+
+
+def sample_codebook(name: str) -> str | None:
+    """Return the codebook that a bundled sample belongs to, as the models that use the sample tell."""
+    if name not in sample_names():
+        return None
+    return next((model.instrument for model in list_models() if model.sample == name), None)
+
+
+def read_data(name: str, codebook: str | None, model: LibraryModel | None = None) -> Survey:
+    """Read the data that a word means, with the codebook that is asked for, the model's or the sample's.
+
+    Raises:
+        DataError, CodebookError: the file or the codebook cannot be used.
+    """
+    from trustsem.survey import read_survey
+
+    path = find_data(name)
+    chosen = codebook or (model.instrument if model else None) or sample_codebook(name)
+    if chosen is not None and chosen != NO_CODEBOOK:
+        return read_survey(path, chosen)
+    survey = read_survey(path)
+    hint = None if codebook == NO_CODEBOOK else fitting_codebook(survey)
+    return survey if hint is None else replace(survey, findings=(*survey.findings, hint))
+
+
+def fitting_codebook(survey: Survey) -> Finding | None:
+    """Return a finding that names the bundled codebook whose items the columns are; it is never applied unasked."""
+    columns = {str(name) for name in survey.frame.columns}
+    for name in list_codebooks():
+        book = load_codebook(name)
+        present = _items_present(book, columns)
+        if present >= _MOST_ITEMS * len(book.items):
+            return Finding(
+                "codebook-available",
+                Severity.WARNING,
+                f"{present} of {len(book.items)} items of the codebook {name} are columns of this file, but no "
+                "codebook was applied: reversed items are not turned and missing codes count as answers.",
+                remedy=f"--codebook {name}, or --codebook none to leave this out.",
+            )
+    return None
+
+
+def _items_present(codebook: Codebook, columns: set[str]) -> int:
+    return sum(item.column in columns or item.name in columns for item in codebook.items)

@@ -1,0 +1,39 @@
+"""Arguments and options that several commands share, so that they read the same everywhere."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="Name of a shipped model, path of a .sem file, or - for standard input.")
+]
+DataArgument = Annotated[
+    str, typer.Argument(metavar="DATA", help="Path of a survey file, or the name of a bundled sample.")
+]
+CodebookOption = Annotated[
+    str | None,
+    typer.Option(
+        "--codebook",
+        "-c",
+        metavar="CODEBOOK",
+        help="Name of a bundled codebook, path of a .toml file, or none. Default: the one of the model or sample.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result as JSON to this file as well.")
+]
+
+
+class Language(Enum):
+    """Languages of wordings and names."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of names and wordings.")]
