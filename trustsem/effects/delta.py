@@ -31,7 +31,7 @@ def delta_method(values: FloatArray, jacobian: FloatArray, covariance: FloatArra
     """Attach standard errors sqrt(J V J') to values (first-order delta method; Sobel 1982, eq. 4)."""
     if covariance is None:
         return DeltaResult(values, jacobian, np.full(len(values), np.nan))
-    variances = np.einsum("ki,ij,kj->k", jacobian, covariance, jacobian, optimize=True)
+    variances = ((jacobian @ covariance) * jacobian).sum(axis=1)
     with np.errstate(invalid="ignore"):
         errors = np.sqrt(variances)
         constant = ~(errors > _ZERO_SE * np.maximum(1.0, np.abs(values)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ def path_product(layout: GroupLayout, implied: Implied, path: tuple[int, ...], n
     """Return the product of the arrows along a path, with its gradient."""
     cells = layout.path_cells
     parameter = {(int(i), int(j)): int(k) for i, j, k in zip(cells.row, cells.column, cells.parameter, strict=True)}
-    steps = [(target, source) for source, target in zip(path, path[1:], strict=False)]
+    steps = [(target, source) for source, target in pairwise(path)]
     values = np.array([implied.paths[step] for step in steps])
     gradient = np.zeros(n_free)
     for position, step in enumerate(steps):

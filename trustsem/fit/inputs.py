@@ -15,8 +15,9 @@ from trustsem.errors import DataError, ModelError, UsageError
 from trustsem.moments import SampleMoments, moments_from_arrays, moments_from_input
 from trustsem.records import Finding
 from trustsem.spec import LibraryModel, TrustModel, load_model
+from trustsem.suggestions import suggest
 from trustsem.survey import Survey, analysis_arrays, read_survey
-from trustsem.syntax import ModelSyntax, closest_names, parse_model
+from trustsem.syntax import ModelSyntax, parse_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +211,8 @@ def _require_names(names: Sequence[str], columns: Sequence[str], model: ModelInp
         return
     faults = []
     for name in unknown:
-        near = closest_names(name, columns)
         where = _mention(model.syntax, name)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        faults.append(f"{f'{where}: ' if where else ''}{name}: not in sample_cov.{hint}")
+        faults.append(f"{f'{where}: ' if where else ''}{name}: not in sample_cov.{suggest(name, columns)}")
     raise ModelError(
         "The model names variables that sample_cov does not have.",
         faults=faults,

@@ -17,7 +17,7 @@ from trustsem.fit.options import FitOptions
 from trustsem.fit.pairs import mediated_pairs
 from trustsem.pipeline import FittedModel
 from trustsem.records import Finding
-from trustsem.syntax import closest_names
+from trustsem.suggestions import suggest
 from trustsem.tables import effects_frame, estimates_frame, loops_frame, standardized_frame, vcov_frame
 
 
@@ -187,10 +187,8 @@ class Fit:
     def _require_variable(self, name: str) -> None:
         known = (*self._fitted.table.variables.latent, *self._fitted.table.variables.observed)
         if name not in known:
-            near = closest_names(name, known)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
             raise EffectError(
-                f"The model has no variable '{name}'.{hint}",
+                f"The model has no variable '{name}'.{suggest(name, known)}",
                 remedy=f"Variables: {', '.join(known[:14])}.",
                 code="unknown-variable",
             )

@@ -72,6 +72,7 @@ def render_header(fit: Fit, width: int = 80) -> str:
             ("Data", _data_text(fit)),
             ("Rows used", f"{fit.n_obs} of {total}" if total is not None else f"{fit.n_obs}"),
             ("Estimator", f"{_estimator(given)}, {given['likelihood']} likelihood, {given['information']} information"),
+            ("", _other_estimator(fit)),
             ("Parameters", f"{fit.fitted.table.n_parameters}; degrees of freedom {fit.fitted.identification.df}"),
             ("Ended", ended),
             ("Solution", solution),
@@ -82,6 +83,15 @@ def render_header(fit: Fit, width: int = 80) -> str:
 
 def _estimator(given: dict[str, Any]) -> str:
     return str(given["estimator"]).upper()
+
+
+def _other_estimator(fit: Fit) -> str | None:
+    """Say that a shipped model was made for another estimator than the one that was used."""
+    library, used = fit.model.library, _estimator(fit.options.to_dict())
+    if library is None or library.estimator is None or library.estimator.upper() == used:
+        return None
+    answers = " of ordered answers" if library.ordered else ""
+    return f"(this model was made for {library.estimator}{answers}; here answers are taken as continuous)"
 
 
 def _data_text(fit: Fit) -> str:
@@ -104,7 +114,7 @@ def render_measures(fit: Fit, width: int = 80) -> str:
 
     interval = ""
     if value.get("rmsea") is not None and value.get("rmsea_ci_lower") is not None:
-        interval = f", 90 % interval {shown('rmsea_ci_lower')} to {shown('rmsea_ci_upper')}"
+        interval = f", 90% interval {shown('rmsea_ci_lower')} to {shown('rmsea_ci_upper')}"
         interval += f", p (RMSEA <= .05) {shown('rmsea_pvalue', p=True)}"
     return render_pairs(
         [

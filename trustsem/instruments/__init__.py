@@ -18,7 +18,6 @@ from trustsem.instruments.codebook import (
     number_text,
 )
 from trustsem.instruments.loading import list_codebooks, load_codebook
-from trustsem.instruments.suggestion import did_you_mean, shortened
 
 __all__ = [
     "Accept",
@@ -33,9 +32,7 @@ __all__ = [
     "OwnConstruct",
     "Scale",
     "canonical_cell",
-    "did_you_mean",
     "list_codebooks",
     "load_codebook",
     "number_text",
-    "shortened",
 ]

@@ -19,7 +19,7 @@ from trustsem.instruments.codebook import (
     canonical_cell,
 )
 from trustsem.instruments.entries import Entry
-from trustsem.instruments.suggestion import did_you_mean, shortened
+from trustsem.suggestions import shortened, suggest
 
 _UNKNOWN_SCALE = Scale("", ())
 T = TypeVar("T")
@@ -198,5 +198,5 @@ def _find_scale(entry: Entry, scales: dict[str, Scale], *, required: bool) -> Sc
     name = entry.text("scale", required=required)
     if not name or name in scales:
         return scales.get(name)
-    entry.fault(f"scale '{name}' is not defined.{did_you_mean(name, scales)} Scales: {shortened(scales) or 'none'}.")
+    entry.fault(f"scale '{name}' is not defined.{suggest(name, scales)} Scales: {shortened(scales) or 'none'}.")
     return None

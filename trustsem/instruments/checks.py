@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from trustsem.instruments.codebook import Codebook, Scale, canonical_cell
 from trustsem.instruments.entries import repeated
-from trustsem.instruments.suggestion import did_you_mean, shortened
+from trustsem.suggestions import shortened, suggest
 
 
 def cross_check(codebook: Codebook, theory_constructs: Collection[str]) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _construct_faults(codebook: Codebook, theory_constructs: Collection[str]) ->
     for item in codebook.items:
         if item.construct and item.construct not in known:
             yield (
-                f"item '{item.name}': construct '{item.construct}' is not known.{did_you_mean(item.construct, known)} "
+                f"item '{item.name}': construct '{item.construct}' is not known.{suggest(item.construct, known)} "
                 f"Use one of the theory or define [constructs.{item.construct}] in this file."
             )
 
@@ -63,7 +63,7 @@ def _missing_faults(codebook: Codebook) -> Iterator[str]:
         shown = code.pattern if code.code is None else code.code
         for name in code.only:
             if name not in names:
-                yield f"missing code '{shown}': 'only' names '{name}', which is not here.{did_you_mean(name, names)}"
+                yield f"missing code '{shown}': 'only' names '{name}', which is not here.{suggest(name, names)}"
     exact = [(code.code, code.only) for code in codebook.missing if code.code is not None]
     for shown, only in repeated(exact):
         scope = f" for {shortened(only)}" if only else ""

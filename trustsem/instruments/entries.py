@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from trustsem.instruments.codebook import LocalText
-from trustsem.instruments.suggestion import did_you_mean, shortened
+from trustsem.suggestions import shortened, suggest
 
 _LANGUAGES = ("en", "zh")
 EnumT = TypeVar("EnumT", bound=Enum)
@@ -93,7 +93,7 @@ class Entry:
             return default
         allowed = [str(member.value) for member in enum]
         if value not in allowed:
-            self.fault(f"'{key}' must be one of {', '.join(allowed)}.{did_you_mean(str(value), allowed)}")
+            self.fault(f"'{key}' must be one of {', '.join(allowed)}.{suggest(str(value), allowed)}")
             return default
         return enum(value)
 
@@ -135,7 +135,7 @@ class Entry:
         known = list(dict.fromkeys(self._known))
         for key in self._table:
             if key not in known:
-                self.fault(f"unknown key '{key}'.{did_you_mean(key, known)} Known keys: {shortened(known, 20)}.")
+                self.fault(f"unknown key '{key}'.{suggest(key, known)} Known keys: {shortened(known, 20)}.")
 
     def _languages(self, key: str, *, required: bool = False) -> dict[str, Any]:
         value = self.get(key, required=required)

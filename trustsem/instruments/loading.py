@@ -12,8 +12,8 @@ from trustsem.errors import CodebookError
 from trustsem.instruments.building import build_codebook
 from trustsem.instruments.checks import cross_check
 from trustsem.instruments.codebook import Codebook
-from trustsem.instruments.suggestion import did_you_mean, shortened
 from trustsem.resources import package_data
+from trustsem.suggestions import shortened, suggest
 
 _TOML_PLACE = re.compile(r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.S)
 
@@ -68,7 +68,7 @@ def _find(name_or_path: str | Path) -> Path:
     if path.is_file():
         return path
     neighbours = sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
-    hint = did_you_mean(path.name, neighbours) or did_you_mean(str(name_or_path), list_codebooks())
+    hint = suggest(path.name, neighbours) or suggest(str(name_or_path), list_codebooks())
     raise CodebookError(
         f"There is no codebook '{name_or_path}'.{hint}",
         remedy=f"Bundled codebooks: {shortened(list_codebooks())}. Your own: give the path of a .toml file.",

@@ -13,8 +13,8 @@ from trustsem.records import Finding, Severity
 from trustsem.spec.expressions import LinearForm, linear_form, substitute, symbols_in
 from trustsem.spec.table import LinearConstraints, Row
 from trustsem.spec.written import place
+from trustsem.suggestions import suggest
 from trustsem.syntax.nodes import Constraint, ModelSyntax
-from trustsem.syntax.suggestions import closest_names
 
 _ZERO = 1e-10  # coefficients are small rationals: anything below is rounding
 
@@ -122,9 +122,8 @@ def _unknown_names(
     for side in (constraint.left, constraint.right):
         for symbol in symbols_in(side):
             if symbol.name not in known:
-                near = closest_names(symbol.name, sorted(known))
-                hint = f" Did you mean '{near[0]}'?" if near else ""
-                faults.append(f"{place(model, symbol.span)}: no parameter carries the label '{symbol.name}'.{hint}")
+                advice = suggest(symbol.name, sorted(known))
+                faults.append(f"{place(model, symbol.span)}: no parameter carries the label '{symbol.name}'.{advice}")
     return faults
 
 

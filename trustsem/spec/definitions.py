@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from trustsem.errors import ModelError
 from trustsem.spec.expressions import symbols_in
 from trustsem.spec.written import place
+from trustsem.suggestions import suggest
 from trustsem.syntax.nodes import Definition, ModelSyntax
-from trustsem.syntax.suggestions import closest_names
 
 
 def order_definitions(model: ModelSyntax, labels: Collection[str]) -> tuple[Definition, ...]:
@@ -44,9 +44,8 @@ def _unknown(model: ModelSyntax, labels: Collection[str], by_name: Mapping[str, 
     for definition in model.definitions:
         for symbol in symbols_in(definition.expression):
             if symbol.name not in known:
-                near = closest_names(symbol.name, sorted(known))
-                hint = f" Did you mean '{near[0]}'?" if near else " Put the label on a parameter first: a*x."
-                faults.append(f"{place(model, symbol.span)}: no parameter carries the label '{symbol.name}'.{hint}")
+                advice = suggest(symbol.name, sorted(known)) or " Put the label on a parameter first: a*x."
+                faults.append(f"{place(model, symbol.span)}: no parameter carries the label '{symbol.name}'.{advice}")
     return faults
 
 

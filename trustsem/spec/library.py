@@ -12,8 +12,8 @@ from trustsem.errors import ModelError
 from trustsem.instruments import LocalText
 from trustsem.resources import models_dir
 from trustsem.spec.trust_model import TrustModel
+from trustsem.suggestions import suggest
 from trustsem.theory import Basis
-from trustsem.theory.checks import did_you_mean
 
 _TEXT_KEYS = ("title", "question")
 _WORD_KEYS = ("instrument", "sample", "estimator", "parameterization")
@@ -125,7 +125,7 @@ def _find(name_or_path: str | Path) -> Path:
     if path.is_file():
         return path
     neighbours = sorted(p.name for p in path.parent.glob("*.sem")) if path.parent.is_dir() else []
-    hint = did_you_mean(path.name, neighbours) or did_you_mean(str(name_or_path), model_names())
+    hint = suggest(path.name, neighbours) or suggest(str(name_or_path), model_names())
     raise ModelError(
         f"There is no model '{name_or_path}'.{hint}",
         remedy=f"Shipped models: {', '.join(model_names())}. Your own: give the path of a .sem file.",
@@ -210,7 +210,7 @@ def _check_keys(
     allowed = tuple(allowed)
     for key in table:
         if key not in allowed:
-            faults.append(f"{where}: unknown key '{key}'.{did_you_mean(key, allowed)} Allowed: {', '.join(allowed)}.")
+            faults.append(f"{where}: unknown key '{key}'.{suggest(key, allowed)} Allowed: {', '.join(allowed)}.")
     faults += [f"{where}: '{key}' is missing." for key in required if key not in table]
 
 

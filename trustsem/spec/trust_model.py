@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from trustsem.errors import UsageError
 from trustsem.instruments import load_codebook
 from trustsem.spec.trust_text import render
+from trustsem.suggestions import suggest
 from trustsem.theory import Basis, Construct, ExpectedSign, Path, load_theory
-from trustsem.theory.checks import did_you_mean
 
 PATHS = ("interpersonal", "intergroup")
 FEEDBACK_DIRECTIONS = ("interpersonal_to_intergroup", "intergroup_to_interpersonal")
@@ -90,7 +90,7 @@ class TrustModel:
             if not isinstance(getattr(self, name), bool):
                 faults.append(f"{name} must be True or False.")
         if isinstance(self.feedback, str) and self.feedback not in FEEDBACK_DIRECTIONS:
-            hint = did_you_mean(self.feedback, FEEDBACK_DIRECTIONS)
+            hint = suggest(self.feedback, FEEDBACK_DIRECTIONS)
             faults.append(
                 f"Unknown feedback '{self.feedback}'.{hint} Allowed: True, False, {', '.join(FEEDBACK_DIRECTIONS)}."
             )
@@ -257,7 +257,7 @@ def _choose(what: str, given: object, allowed: Iterable[str], faults: list[str])
     chosen = (given,) if isinstance(given, str) else tuple(given)
     for name in chosen:
         if name not in allowed:
-            hint = did_you_mean(str(name), allowed)
+            hint = suggest(str(name), allowed)
             faults.append(f"Unknown {what} '{name}'.{hint} Allowed here: {', '.join(allowed) or 'none'}.")
     for name in dict.fromkeys(name for name in chosen if chosen.count(name) > 1):
         faults.append(f"{what} '{name}' is given twice.")

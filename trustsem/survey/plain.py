@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from trustsem.instruments import shortened
 from trustsem.records import Finding, Severity
+from trustsem.suggestions import shortened
 from trustsem.survey.frames import column_of, holds_text, missing_in
 from trustsem.survey.scored import LogAction, LogEntry
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from trustsem.errors import CodebookError, DataError, UsageError
-from trustsem.instruments import Codebook, Covariate, Item, did_you_mean, shortened
+from trustsem.instruments import Codebook, Covariate, Item
 from trustsem.records import Finding, Severity
+from trustsem.suggestions import shortened, suggest
 from trustsem.survey.columns import score_covariate, score_item
 from trustsem.survey.frames import column_of, holds_text, missing_in, rows_of
 from trustsem.survey.plain import mixed_column_finding, read_plain, suspicious_codes
@@ -123,7 +124,7 @@ def _check_fit(frame: pd.DataFrame, codebook: Codebook, source: DataSource | Non
     """Compare the codebook's columns with the file's; a file without a single item is refused."""
     columns = list(frame.columns)
     absent = [item for item in codebook.items if item.column not in columns]
-    hints = [f"{item.column}: not in the file.{did_you_mean(item.column, columns)}" for item in absent]
+    hints = [f"{item.column}: not in the file.{suggest(item.column, columns)}" for item in absent]
     if len(absent) == len(codebook.items):
         raise _misfit(codebook, source, [*hints, f"columns in the file: {shortened(columns, 12)}."])
     if absent:

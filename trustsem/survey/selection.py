@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from trustsem.errors import DataError, ModelError
-from trustsem.instruments import did_you_mean, shortened
 from trustsem.records import Finding, Severity
+from trustsem.suggestions import shortened, suggest
 from trustsem.survey.frames import column_of, columns_of, missing_in
 from trustsem.survey.numeric import to_numbers
 from trustsem.survey.scored import Survey
@@ -133,7 +133,7 @@ def require_columns(frame: pd.DataFrame, names: Sequence[str], required: Sequenc
         f"The data have no column for {first}.",
         remedy=f"Columns: {shortened(columns, 12)}.",
         code="unknown-variable",
-        faults=[f"{name}: not in the data.{did_you_mean(name, columns)}" for name in unknown],
+        faults=[f"{name}: not in the data.{suggest(name, columns)}" for name in unknown],
     )
 
 

@@ -6,6 +6,7 @@ unknown variables and duplicates are matters of `trustsem.spec`.
 
 from __future__ import annotations
 
+from trustsem.suggestions import closest_names, did_you_mean
 from trustsem.syntax.nodes import (
     Binary,
     Block,
@@ -25,7 +26,6 @@ from trustsem.syntax.nodes import (
 from trustsem.syntax.parser import parse_model
 from trustsem.syntax.render import render_expression, render_model
 from trustsem.syntax.structure import without_spans
-from trustsem.syntax.suggestions import closest_names, did_you_mean
 
 __all__ = [
     "Binary",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from trustsem.suggestions import did_you_mean
 from trustsem.syntax.faults import FaultFoundError
 from trustsem.syntax.lexer import NAME, NUMBER, RESERVED, STRING, Token, span_between
 from trustsem.syntax.nodes import Binary, Call, Expression, Number, Span, Symbol, Unary
-from trustsem.syntax.suggestions import did_you_mean
 
 # function -> least and most number of arguments; None for any number
 FUNCTIONS: Mapping[str, tuple[int, int | None]] = {

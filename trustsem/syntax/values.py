@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from trustsem.suggestions import did_you_mean
 from trustsem.syntax.constants import constant_value
 from trustsem.syntax.expressions import FUNCTIONS, parse_expression
 from trustsem.syntax.faults import FaultFoundError
 from trustsem.syntax.lexer import NAME, STRING, Token, bracket_step, span_between
 from trustsem.syntax.nodes import ModifierKind, Symbol
-from trustsem.syntax.suggestions import did_you_mean
 
 Value = float | str | None
 Piece = tuple[Token, ...]

@@ -1,8 +1,24 @@
 """Results as tables: data frames with fixed columns, and plain text for terminals."""
 
-from trustsem.tables.effects import effects_frame, loops_frame
-from trustsem.tables.estimates import estimates_frame, standardized_frame, vcov_frame
-from trustsem.tables.text import render_table
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trustsem.tables.effects import effects_frame, loops_frame
+    from trustsem.tables.estimates import estimates_frame, standardized_frame, vcov_frame
+    from trustsem.tables.text import render_table
+
+# Imported when first used: plain text needs no pandas, and `trustsem --help` must not wait for it.
+_HOMES = {
+    "effects_frame": "trustsem.tables.effects",
+    "estimates_frame": "trustsem.tables.estimates",
+    "loops_frame": "trustsem.tables.effects",
+    "render_table": "trustsem.tables.text",
+    "standardized_frame": "trustsem.tables.estimates",
+    "vcov_frame": "trustsem.tables.estimates",
+}
 
 __all__ = [
     "effects_frame",
@@ -12,3 +28,9 @@ __all__ = [
     "standardized_frame",
     "vcov_frame",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'trustsem.tables' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

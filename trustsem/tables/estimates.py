@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -52,51 +54,48 @@ def estimates_frame(fitted: FittedModel) -> pd.DataFrame:
     Columns: lhs, op, rhs, level, group, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv, std_all. Intervals
     are est -+ 1.96 se. Fixed parameters have NaN in se, z and pvalue, and their value as both limits.
     """
-    result = row_values(fitted)
-    frame = _keys(fitted.table)
-    _add_inference(frame, "est", result)
-    matrix = fitted.covariance.matrix
+    columns = {**_keys(fitted.table), **_inference("est", row_values(fitted))}
     for kind in (Standardization.LV, Standardization.ALL):
-        frame[kind.value] = standardized_solution(fitted.table, fitted.estimate, matrix, kind).values
-    return frame
+        # no covariance: only the values are printed beside the estimates
+        columns[kind.value] = standardized_solution(fitted.table, fitted.estimate, None, kind).values
+    return pd.DataFrame(columns)
 
 
 def standardized_frame(fitted: FittedModel, kind: Standardization) -> pd.DataFrame:
     """Return the standardised solution with delta-method errors: keys, est_std, se, z, pvalue, ci_lower, ci_upper."""
     result = standardized_solution(fitted.table, fitted.estimate, fitted.covariance.matrix, kind)
-    frame = _keys(fitted.table)
-    _add_inference(frame, "est_std", result)
-    return frame
+    return pd.DataFrame({**_keys(fitted.table), **_inference("est_std", result)})
 
 
-def _keys(table: ParameterTable) -> pd.DataFrame:
+def _keys(table: ParameterTable) -> dict[str, Any]:
     rows, definitions = table.rows, table.definitions
-    return pd.DataFrame(
-        {
-            "lhs": [row.lhs for row in rows] + [d.name for d in definitions],
-            "op": [row.op for row in rows] + [":="] * len(definitions),
-            "rhs": [row.rhs for row in rows] + [d.text for d in definitions],
-            "level": [row.level for row in rows] + [1] * len(definitions),
-            "group": [row.group for row in rows] + [1] * len(definitions),
-            "label": [row.label for row in rows] + [d.name for d in definitions],
-        }
-    )
+    ones = [1] * len(definitions)
+    return {
+        "lhs": [row.lhs for row in rows] + [d.name for d in definitions],
+        "op": [row.op for row in rows] + [":="] * len(definitions),
+        "rhs": [row.rhs for row in rows] + [d.text for d in definitions],
+        "level": [row.level for row in rows] + ones,
+        "group": [row.group for row in rows] + ones,
+        "label": [row.label for row in rows] + [d.name for d in definitions],
+    }
 
 
-def _add_inference(frame: pd.DataFrame, name: str, result: DeltaResult) -> None:
-    """Append value, standard error, z, p-value and limits to a new frame of keys."""
+def _inference(name: str, result: DeltaResult) -> dict[str, Any]:
+    """Return value, standard error, z, p-value and limits as columns."""
     values, errors = result.values, result.standard_errors
     with np.errstate(divide="ignore", invalid="ignore"):
         z = values / errors
     margin = np.where(np.isnan(errors), 0.0, _Z95 * errors)
-    frame[name] = values
-    frame["se"] = errors
-    frame["z"] = z
-    frame["pvalue"] = 2 * ndtr(-np.abs(z))
     varies = np.abs(result.jacobian).max(axis=1, initial=0.0) > 0
     unknown = np.isnan(errors) & varies & (name == "est")  # free, but without a standard error: no interval
-    frame["ci_lower"] = np.where(unknown, np.nan, values - margin)
-    frame["ci_upper"] = np.where(unknown, np.nan, values + margin)
+    return {
+        name: values,
+        "se": errors,
+        "z": z,
+        "pvalue": 2 * ndtr(-np.abs(z)),
+        "ci_lower": np.where(unknown, np.nan, values - margin),
+        "ci_upper": np.where(unknown, np.nan, values + margin),
+    }
 
 
 def vcov_frame(fitted: FittedModel) -> pd.DataFrame | None:

@@ -92,12 +92,12 @@ def path_sentence(claim: PathClaim) -> str:
     if claim.pvalue >= ALPHA:
         tail = "" if claim.expected is None else f" The theory expects {_sign_word(claim.expected)}: undecided."
         return (
-            f"Whether {claim.predictor} goes with {claim.outcome} at all, other predictors held equal, cannot be told "
-            f"from these data{shown}.{tail}"
+            f"Whether scores on {claim.predictor} go with scores on {claim.outcome} at all, other predictors held equal, "
+            f"cannot be told from these data{shown}.{tail}"
         )
     direction = "higher" if claim.est > 0 else "lower"
     return (
-        f"Higher {claim.predictor} goes with {direction} {claim.outcome}, other predictors held equal"
+        f"Higher scores on {claim.predictor} go with {direction} scores on {claim.outcome}, other predictors held equal"
         f"{shown}{_verdict_clause(claim)}."
     )
 
@@ -134,18 +134,18 @@ def indirect_sentence(
     way = f"by way of {_listed(through)}" if through else "indirectly, over all ways together"
     shown = _standardised(std, pvalue)
     if _absent(pvalue) or (pvalue or 0.0) >= ALPHA:
-        return f"Whether {x} goes with {y} {way} cannot be told from these data{shown}."
+        return f"Whether scores on {x} go with scores on {y} {way} cannot be told from these data{shown}."
     direction = "higher" if std > 0 else "lower"
     share = ""
     if total_std is not None and total_std * std > 0 and abs(std) <= abs(total_std):
-        share = f"; that is {100 * std / total_std:.0f} % of the total effect"
-    return f"Higher {x} goes with {direction} {y} {way}{shown}{share}."
+        share = f"; that is {100 * std / total_std:.0f}% of the total effect"
+    return f"Higher scores on {x} go with {direction} scores on {y} {way}{shown}{share}."
 
 
 def loop_sentence(members: Sequence[str], gain: float, low: float, high: float, stability_index: float) -> str:
     """Say whether a feedback loop is there and whether it settles."""
     names = _listed(members)
-    interval = f"gain {format_number(gain)}, 95 % interval {format_number(low)} to {format_number(high)}"
+    interval = f"gain {format_number(gain)}, 95% interval {format_number(low)} to {format_number(high)}"
     if stability_index >= 1:
         return (
             f"The loop between {names} does not settle ({interval}; stability index "
@@ -174,8 +174,7 @@ def fit_sentences(measures: Mapping[str, float | None]) -> tuple[str, ...]:
         rejected = pvalue < ALPHA
         sentences.append(
             f"Exact fit is {'rejected' if rejected else 'not rejected'} (chi-square {_shown(measures, 'chisq')}, df "
-            f"{df:.0f}, {p_text(pvalue)})"
-            + ("; large samples reject small deviations as well." if rejected else ".")
+            f"{df:.0f}, {p_text(pvalue)})" + ("; large samples reject small deviations as well." if rejected else ".")
         )
     for name, label, reading in (("cfi", "CFI", _incremental), ("tli", "TLI", _incremental), ("srmr", "SRMR", _srmr)):
         value = measures.get(name)
@@ -265,9 +264,13 @@ def _srmr(value: float) -> str:
 def _rmsea_sentence(measures: Mapping[str, float | None]) -> str:
     value = measures.get("rmsea") or 0.0
     low, high = measures.get("rmsea_ci_lower"), measures.get("rmsea_ci_upper")
-    bounds = ((0.05, "close fit by the usual .05"), (0.08, "fair fit (.05 to .08)"), (0.10, "mediocre fit (.08 to .10)"))
+    bounds = (
+        (0.05, "close fit by the usual .05"),
+        (0.08, "fair fit (.05 to .08)"),
+        (0.10, "mediocre fit (.08 to .10)"),
+    )
     reading = next((words for bound, words in bounds if value <= bound), "poor fit (above .10)")
     interval = ""
     if low is not None and high is not None:
-        interval = f" (90 % interval {format_number(low)} to {format_number(high)})"
+        interval = f" (90% interval {format_number(low)} to {format_number(high)})"
     return f"RMSEA {format_number(value)}{interval}: {reading}."

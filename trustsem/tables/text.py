@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 GAP = 2
 _LEAST_TEXT = 14  # a text column narrower than this is unreadable: the row is stacked instead
 _NUMBER = re.compile(r"[<>]?[+-]?[\d,]*\.?\d+(?:e[+-]?\d+)?%?", re.IGNORECASE)
-_PIECES = re.compile(r"[^_]*_+|[^_]+")
+_PIECES = re.compile(r"[^_/]*[_/]+|[^_/]+")
 _NO_LINE_START = frozenset("，。；：？！、）》”’")
 
 Row = Sequence[object]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from trustsem.suggestions import suggest
 from trustsem.theory.types import Basis, Text, TheoryError
 
 _BASES = {basis.value: basis for basis in Basis}
@@ -17,16 +17,6 @@ _ARROW = re.compile(r"(\w+) -> (\w+)(?: ([+\-0]))?(?: \[(\w+)\])?")
 _COMPARISON = re.compile(r"(\w+): (\w+) > (\w+)(?: \[(\w+)\])?")
 _MODERATOR = re.compile(r"(\w+) (strengthens|weakens|differs)(?: \[(\w+)\])?")
 _EFFECT = re.compile(r"(\w+) ([+-])( stated)?")
-
-
-def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the closest allowed word, or an empty string.
-
-    >>> did_you_mean("public_opinoin", ["public_opinion", "social_trust"])
-    " Did you mean 'public_opinion'?"
-    """
-    close = get_close_matches(word, list(allowed), n=1)
-    return f" Did you mean '{close[0]}'?" if close else ""
 
 
 class FileCheck:
@@ -63,7 +53,7 @@ class FileCheck:
         allowed = [*required, *optional]
         for key in table:
             if key not in allowed:
-                self.fault(entry, f"unknown key '{key}'.{did_you_mean(key, allowed)} Allowed: {', '.join(allowed)}.")
+                self.fault(entry, f"unknown key '{key}'.{suggest(key, allowed)} Allowed: {', '.join(allowed)}.")
         missing = [key for key in required if key not in table]
         for key in missing:
             self.fault(entry, f"missing key '{key}'.")
@@ -72,7 +62,7 @@ class FileCheck:
     def known(self, entry: str, what: str, word: str, allowed: Collection[str]) -> None:
         """Note a fault unless `word` is one of the allowed."""
         if word not in allowed:
-            hint = did_you_mean(word, allowed) or f" Known: {len(allowed)} entries."
+            hint = suggest(word, allowed) or f" Known: {len(allowed)} entries."
             self.fault(entry, f"unknown {what} '{word}'.{hint}")
 
     def basis(self, entry: str, word: str) -> Basis:

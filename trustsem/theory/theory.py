@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trustsem.errors import UsageError
 from trustsem.resources import package_data
-from trustsem.theory.checks import did_you_mean
+from trustsem.suggestions import suggest
 from trustsem.theory.hypotheses import read_expected_signs, read_hypotheses
 from trustsem.theory.readers import (
     CONSTRUCT_KINDS,
@@ -133,7 +133,7 @@ def load_theory(folder: Path | None = None) -> Theory:
 def _unknown(what: str, word: str, allowed: tuple[str, ...]) -> UsageError:
     shown = ", ".join(allowed[:20]) + (", ..." if len(allowed) > 20 else "")
     return UsageError(
-        f"Unknown {what} '{word}'.{did_you_mean(word, allowed)}",
+        f"Unknown {what} '{word}'.{suggest(word, allowed)}",
         remedy=f"Known: {shown}.",
         code=f"unknown-{what}".replace(" ", "-"),
     )

@@ -78,11 +78,16 @@ def _show_one(theory: Theory, name: str, language: str, as_json: bool) -> None:
         _facts(construct, language, width),
         _titled("Paths", ["arrow", "group", "expected", "basis"], [_path_row(path, theory) for path in paths], width),
         _titled(
-            "Hypotheses", ["", "claim", "source"], [[h.id, h.text, f"{h.source}, {h.basis.value}"] for h in hypotheses],
+            "Hypotheses",
+            ["", "claim", "source"],
+            [[h.id, h.text, f"{h.source}, {h.basis.value}"] for h in hypotheses],
             width,
         ),  # fmt: skip
         _titled(
-            "Items", ["item", "wording", "asked"], [_item_row(instrument, i, language) for instrument, i in items], width
+            "Items",
+            ["item", "wording", "asked"],
+            [_item_row(instrument, i, language) for instrument, i in items],
+            width,
         ),
         _titled("Levers", ["actor", "lever"], [[_in(lever.actor, language), lever.lever] for lever in levers], width),
     )

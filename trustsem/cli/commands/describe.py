@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -116,7 +117,9 @@ def _render_covariates(covariates: tuple[CovariateDescription, ...], width: int)
             [item.name, item.kind, item.n, item.n_missing, item.mean, item.sd, item.minimum, item.maximum]
             for item in numbers
         ]
-        tables.append(render_table(["covariate", "kind", "n", "missing", "mean", "sd", "min", "max"], rows, width=width))
+        tables.append(
+            render_table(["covariate", "kind", "n", "missing", "mean", "sd", "min", "max"], rows, width=width)
+        )
     if others:
         rows = [[item.name, item.kind, item.n, item.n_missing, _categories(item)] for item in others]
         tables.append(render_table(["covariate", "kind", "n", "missing", "values"], rows, width=width))
@@ -154,7 +157,7 @@ def _content(
     content: dict[str, Any] = {
         "source": None
         if source is None
-        else {"file": str(source.path), "format": source.format, "sha256": source.sha256, "rows": source.n_rows,
+        else {"file": Path(source.path).name, "format": source.format, "sha256": source.sha256, "rows": source.n_rows,
               "columns": source.n_columns},
         "codebook": survey.codebook.id if survey.codebook else None,
         "rows": {
@@ -173,5 +176,3 @@ def _content(
     if show_log:
         content["log"] = [entry.to_dict() for entry in survey.log]
     return content
-
-

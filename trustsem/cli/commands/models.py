@@ -26,11 +26,17 @@ def list_all(lang: LanguageOption = Language.EN, as_json: JsonOption = False) ->
     if as_json:
         print_json("models", {"models": [_record(model) for model in listed]})
         return
-    rows = [[model.name, _in(model.question, lang), model.sample or "", model.expected_df] for model in listed]
+    width = terminal_width()
     print_text(
-        render_table(["model", "question", "sample", "df"], rows, width=terminal_width()),
+        "\n".join(line for model in listed for line in _entry(model, lang, width)),
         "`trustsem models show NAME` prints one; `trustsem fit NAME SAMPLE` fits it.",
     )
+
+
+def _entry(model: LibraryModel, lang: Language, width: int) -> list[str]:
+    """Return a model's name and question; names and questions are too long to share a line."""
+    facts = f"{model.name} (df {model.expected_df}; sample {model.sample or 'none'})"
+    return [facts, *wrap_text(f"    {_in(model.question, lang)}", width)]
 
 
 @app.command("show")

@@ -47,6 +47,29 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     return f"Did you mean {' or '.join(names)}?" if names else ""
 
 
+def suggest(name: str, candidates: Iterable[str]) -> str:
+    """Return `did_you_mean` with a blank before it, to be put behind a sentence; "" where nothing is close.
+
+    Example:
+        >>> suggest("public_opinoin", ["public_opinion", "social_trust"])
+        " Did you mean 'public_opinion'?"
+    """
+    question = did_you_mean(name, candidates)
+    return f" {question}" if question else ""
+
+
+def shortened(names: Iterable[str], limit: int = 8) -> str:
+    """Return names joined by commas, the first `limit` of them, with the number of the others.
+
+    Example:
+        >>> shortened("abcd", limit=2)
+        'a, b and 2 more'
+    """
+    listed = list(names)
+    rest = len(listed) - limit
+    return ", ".join(listed[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def _comparison_key(name: str) -> str:
     folded = unicodedata.normalize("NFKC", name).casefold()
     return folded.translate({ord(separator): None for separator in "_.- "}) or folded

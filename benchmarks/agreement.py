@@ -1,0 +1,155 @@
+"""Print the table of docs/validation.md: the largest difference from the golden files, per case and kind of number.
+
+Usage: python benchmarks/agreement.py. A difference is |ours - theirs| / max(1, |theirs|), as the tests use it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import trustsem as ts
+
+GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
+COLUMNS = ("estimates", "standard errors", "z, p, limits", "standardised", "its errors, z, p", "fit measures", "R²")
+
+_ESTIMATES = {
+    "est": ("est", "estimates"),
+    "se": ("se", "standard errors"),
+    "z": ("z", "z, p, limits"),
+    "pvalue": ("pvalue", "z, p, limits"),
+    "ci_lower": ("ci.lower", "z, p, limits"),
+    "ci_upper": ("ci.upper", "z, p, limits"),
+    "std_lv": ("std.lv", "standardised"),
+    "std_all": ("std.all", "standardised"),
+}
+_STANDARDIZED = {
+    "est_std": ("est.std", "standardised"),
+    "se": ("se", "its errors, z, p"),
+    "z": ("z", "its errors, z, p"),
+    "pvalue": ("pvalue", "its errors, z, p"),
+    "ci_lower": ("ci.lower", "its errors, z, p"),
+    "ci_upper": ("ci.upper", "its errors, z, p"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One compared number; infinite where only one of the two has it."""
+
+    column: str
+    name: str
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One golden file: all differences, and how steep F/2 still is at their estimates and at ours."""
+
+    name: str
+    differences: tuple[Difference, ...]
+    their_gradient: float
+    our_gradient: float
+
+
+def compare_case(golden: Mapping[str, Any], fit: ts.Fit) -> tuple[Difference, ...]:
+    """Return every difference of one golden file."""
+    differences = list(_compare_rows(fit.estimates, golden["estimates"], _ESTIMATES))
+    for field, kind in (("standardized", "std_all"), ("std_lv", "std_lv"), ("std_nox", "std_nox")):
+        if field in golden:
+            differences += _compare_rows(fit.standardized(kind), golden[field], _STANDARDIZED)
+    for name, value in golden["fit_measures"].items():
+        ours = fit.fit_measures[name.replace(".", "_")]
+        differences.append(Difference("fit measures", name, _gap(ours, value)))
+    shares = fit.r_squared() if "r_squared" in golden else {}
+    differences += [Difference("R²", name, _gap(shares[name], golden["r_squared"][name])) for name in shares]
+    return tuple(differences)
+
+
+def _compare_rows(
+    frame: pd.DataFrame, rows: Sequence[Mapping[str, Any]], fields: Mapping[str, tuple[str, str]]
+) -> Iterator[Difference]:
+    ours = {(row["lhs"], row["op"], row["rhs"]): row for row in frame.to_dict("records")}
+    for row in rows:
+        mine = ours[row["lhs"], row["op"], row["rhs"]]
+        for name, (theirs, column) in fields.items():
+            key = theirs if theirs in row else name  # duncan.json writes underscores
+            if key not in row:
+                continue
+            # lavaan prints 0 as the standard error of what is fixed; ours is NaN
+            expected = None if name == "se" and row["se"] == 0 else row[key]
+            yield Difference(column, f"{row['lhs']}{row['op']}{row['rhs']} {name}", _gap(mine[name], expected))
+
+
+def _gap(ours: float | None, theirs: float | None) -> float:
+    absent = ours is None or pd.isna(ours)
+    if absent or theirs is None:
+        return 0.0 if absent and theirs is None else float("inf")
+    return abs(float(ours) - theirs) / max(1.0, abs(theirs))
+
+
+def gradients(golden: Mapping[str, Any], fit: ts.Fit) -> tuple[float, float]:
+    """Return the largest element of the gradient of F/2 at the golden file's estimates and at ours: 0 at a minimum."""
+    theirs = {(row["lhs"], row["op"], row["rhs"]): row["est"] for row in golden["estimates"]}
+    estimate = fit.fitted.estimate
+    objective = estimate.objective
+    theta = np.array([theirs[row.lhs, row.op, row.rhs] for row in fit.fitted.table.free_rows])
+    at_theirs = np.abs(objective.gradient(theta[objective.layout.reduction.kept])).max()
+    return float(at_theirs), float(np.abs(objective.gradient(estimate.x)).max())
+
+
+def fit_case(golden: Mapping[str, Any]) -> ts.Fit:
+    """Fit a golden file's model to its data, raw or published correlations."""
+    options = {name.replace(".", "_"): value for name, value in dict(golden["options"]).items()}
+    if "correlations" in golden:
+        names = golden["names"]
+        matrix = pd.DataFrame(golden["correlations"], index=names, columns=names)
+        return ts.fit(golden["model"], sample_cov=matrix, n_obs=golden["n_obs"], **options)
+    return ts.fit(golden["model"], pd.read_csv(GOLDEN / golden["data"]), preset=golden["fun"], **options)
+
+
+def compare_all() -> tuple[Case, ...]:
+    """Return the comparison of every golden file."""
+    cases = []
+    for path in sorted(GOLDEN.glob("*.json")):
+        golden = json.loads(path.read_text(encoding="utf-8"))
+        fit = fit_case(golden)
+        cases.append(Case(path.stem, compare_case(golden, fit), *gradients(golden, fit)))
+    return tuple(cases)
+
+
+def largest(differences: Sequence[Difference], column: str) -> Difference | None:
+    """Return the largest difference of one kind, None where the file has none."""
+    return max((item for item in differences if item.column == column), key=lambda item: item.size, default=None)
+
+
+def render_markdown(cases: Sequence[Case]) -> str:
+    """Return the table, and where the largest difference of each kind is."""
+    heads = ("golden file", "numbers", *COLUMNS, "gradient, theirs", "ours")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for case in cases:
+        found = [largest(case.differences, column) for column in COLUMNS]
+        cells = ["" if item is None else f"{item.size:.0e}" for item in found]
+        steep = [f"{case.their_gradient:.0e}", f"{case.our_gradient:.0e}"]
+        lines.append(f"| `{case.name}` | {len(case.differences)} | {' | '.join([*cells, *steep])} |")
+    lines.append("")
+    for column in COLUMNS:
+        size, place, name = max(
+            (item.size, case.name, item.name)
+            for case in cases
+            if (item := largest(case.differences, column)) is not None
+        )
+        lines.append(f"- {column}: at most {size:.1e} (`{place}`, `{name}`)")
+    lines.append(f"- numbers compared: {sum(len(case.differences) for case in cases):,}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_markdown(compare_all()) + "\n")

@@ -1,0 +1,17 @@
+# Times lavaan on the job that trustsem is timed on: fit, estimates with standardised values, all fit measures.
+# Usage: Rscript lavaan_job.R DATA.csv MODEL.txt REPEAT; prints seconds of every run, then chi-square and df.
+suppressPackageStartupMessages(library(lavaan))
+arguments <- commandArgs(trailingOnly = TRUE)
+data <- read.csv(arguments[1])
+model <- paste(readLines(arguments[2]), collapse = "\n")
+
+job <- function() {
+  fit <- sem(model, data = data)
+  parameterEstimates(fit, standardized = TRUE)
+  fitMeasures(fit)
+}
+
+measures <- job() # warm-up
+seconds <- replicate(as.integer(arguments[3]), system.time(job(), gcFirst = FALSE)[["elapsed"]])
+cat(format(seconds, digits = 6), "\n")
+cat(format(measures[["chisq"]], digits = 10), measures[["df"]], "\n")

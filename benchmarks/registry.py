@@ -1,0 +1,13 @@
+"""All benchmarks, in the order of the table: one file each, one line here."""
+
+from __future__ import annotations
+
+from benchmarks import fit_process, help_process, holzinger_swineford, trust_formation
+from benchmarks.records import Benchmark
+
+BENCHMARKS: tuple[Benchmark, ...] = (
+    trust_formation.BENCHMARK,
+    holzinger_swineford.BENCHMARK,
+    help_process.BENCHMARK,
+    fit_process.BENCHMARK,
+)

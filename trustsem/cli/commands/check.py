@@ -1,0 +1,264 @@
+"""`trustsem check`: can this model be fitted, to these data, and if not, why; nothing is estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trustsem.cli.console import print_error, print_json, print_text, terminal_width
+from trustsem.cli.failures import error_record
+from trustsem.cli.fit_options import TABLE_OPTIONS, with_fit_options
+from trustsem.cli.options import CodebookOption, JsonOption
+from trustsem.errors import TrustSemError, UsageError
+from trustsem.tables.text import render_pairs, render_table
+
+if TYPE_CHECKING:
+    from trustsem.fit.inputs import DataInput
+    from trustsem.fit.options import FitOptions
+    from trustsem.identification import IdentificationReport
+    from trustsem.records import Finding
+    from trustsem.spec import LibraryModel, ParameterTable, Row
+    from trustsem.survey import Survey
+
+
+@dataclass(slots=True)
+class _Report:
+    """What has been found out so far; a problem does not keep the later checks from running."""
+
+    model: LibraryModel
+    table: ParameterTable
+    identification: IdentificationReport
+    n_moments: int
+    data: DataInput | None = None
+    findings: list[Finding] = field(default_factory=list)
+    problems: list[TrustSemError] = field(default_factory=list)
+
+
+@with_fit_options(TABLE_OPTIONS)
+def check(
+    options: Mapping[str, Any],
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="Shipped model, path of a .sem file, or - .")
+    ] = None,
+    data: Annotated[str | None, typer.Argument(metavar="[DATA]", help="Path of a file, or a bundled sample.")] = None,
+    codebook: CodebookOption = None,
+    show_table: Annotated[
+        bool, typer.Option("--table", help="Print the parameter table and where each row came from.")
+    ] = False,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="List what this version refuses: language features and options.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a model without fitting it: syntax, parameters, degrees of freedom, identification, and the data."""
+    if model is None:
+        if not refused:
+            raise UsageError("No model was named.", remedy="trustsem check MODEL [DATA], or trustsem check --refused.")
+        _show_refused(as_json)
+        return
+    report = _examine(model, data, codebook, options)
+    if as_json:
+        print_json("check", {**_content(report, show_table), **(_refused_content() if refused else {})})
+    else:
+        _print_report(report, show_table)
+        if refused:
+            print_text("", *_refused_text(terminal_width()))
+    if report.problems:
+        for problem in report.problems:
+            print_error(str(problem))
+        raise typer.Exit(report.problems[0].exit_code)
+
+
+def _examine(model: str, data: str | None, codebook: str | None, options: Mapping[str, Any]) -> _Report:
+    from trustsem.cli.inputs import find_model, read_data
+    from trustsem.fit.inputs import read_model
+    from trustsem.spec import build_table
+
+    found = find_model(model)
+    chosen = _options(options)
+    parsed = read_model(found)
+    table = build_table(parsed.syntax, chosen.spec)
+    report = _identify(found, table)
+    report.findings.extend(table.findings)
+    if data is None:
+        return report
+    try:
+        survey = read_data(data, codebook, found)
+        _examine_data(report, survey, chosen)
+    except TrustSemError as error:
+        report.problems.append(error)
+    return report
+
+
+def _options(options: Mapping[str, Any]) -> FitOptions:
+    """Return the options as the fit would take them, all others at their defaults."""
+    import inspect
+
+    from trustsem.cli.fit_options import OPTION_NAMES
+    from trustsem.fit import fit
+    from trustsem.fit.options import read_options
+
+    defaults = inspect.signature(fit).parameters
+    return read_options({name: options.get(name, defaults[name].default) for name in OPTION_NAMES})
+
+
+def _identify(model: LibraryModel, table: ParameterTable) -> _Report:
+    """Count and check the rank; without data the moments of fixed predictors are those of independent ones."""
+    import numpy as np
+
+    from trustsem.identification import check_identification, count_moments
+    from trustsem.implied import build_layout
+    from trustsem.moments import SampleMoments
+    from trustsem.moments.sample import SampleGroup
+    from trustsem.pipeline.run import identification_error
+
+    names = table.variables.observed
+    group = SampleGroup(names, np.eye(len(names)), np.zeros(len(names)), 1)
+    layout = build_layout(table, SampleMoments((group,)))
+    result = check_identification(table, layout)
+    report = _Report(model, table, result, count_moments(layout))
+    if result.df < 0 or not result.identified:
+        report.problems.append(identification_error(result))
+    return report
+
+
+def _examine_data(report: _Report, survey: Survey, options: FitOptions) -> None:
+    from trustsem.fit.inputs import read_data, read_model
+    from trustsem.pipeline.run import prepare_moments
+    from trustsem.survey import screen_items
+
+    names = report.table.variables.observed
+    report.data = read_data(survey, names, read_model(report.model))
+    report.findings.extend(report.data.findings)
+    columns = [part for name in names for part in ([name] if name in survey.frame.columns else name.split(":"))]
+    report.findings.extend(screen_items(survey, list(dict.fromkeys(columns))))
+    prepare_moments(report.table, report.data.moments, options.pipeline)
+
+
+# --- text -------------------------------------------------------------------------------------------------------
+
+
+def _print_report(report: _Report, show_table: bool) -> None:
+    from trustsem.fit.summary import render_findings, section
+
+    width = terminal_width()
+    print_text(
+        render_pairs(_facts(report), width=width),
+        section("Parameters", _render_table(report.table, width)) if show_table else "",
+        section("What to know", render_findings(report.findings, width)),
+    )
+
+
+def _facts(report: _Report) -> list[tuple[str, object]]:
+    table, result, variables = report.table, report.identification, report.table.variables
+    expected = report.model.expected_df
+    df = str(result.df)
+    if expected is not None and expected != result.df:
+        df += f" (with default options, complete data: {expected})"
+    state = "yes" if result.identified and result.df >= 0 else "NO"
+    facts: list[tuple[str, object]] = [
+        ("Model", report.model.name),
+        ("Factors", f"{len(variables.latent)}"),
+        ("Observed variables", len(variables.observed)),
+        ("Predictors as given", ", ".join(variables.exogenous)),
+        ("Moments", report.n_moments),
+        ("Parameters", result.n_parameters),
+        ("Degrees of freedom", df),
+        ("Mean structure", table.meanstructure),
+        ("Identified", f"{state} (the moments determine {result.rank} of {result.n_parameters} parameters)"),
+    ]
+    if report.data is not None:
+        facts.append(("Complete rows", f"{report.data.moments.n_obs} of {report.data.n_total}"))
+    return facts
+
+
+def _render_table(table: ParameterTable, width: int) -> str:
+    rows: list[list[object]] = [
+        [row.written, row.label, _state(row), row.origin.describe(), row.note or ""] for row in table
+    ]
+    rows += [[f"{item.name} := {item.text}"] for item in table.definitions]
+    rows += [[text] for text in table.constraints.texts]
+    columns = ["parameter", "label", "state", "from", "note"]
+    used = [i for i in range(len(columns)) if any(len(row) > 1 and row[i] for row in rows)]
+    kept = [row if len(row) == 1 else [row[i] for i in used] for row in rows]
+    return render_table([columns[i] for i in used], kept, width=width)
+
+
+def _state(row: Row) -> str:
+    if row.exogenous:
+        return "as in sample"
+    return "free" if row.value is None else f"= {row.value:g}"
+
+
+# --- what is refused --------------------------------------------------------------------------------------------
+
+
+def _show_refused(as_json: bool) -> None:
+    if as_json:
+        print_json("refused", _refused_content())
+    else:
+        print_text(*_refused_text(terminal_width()))
+
+
+def _refused_text(width: int) -> tuple[str, str]:
+    from trustsem.fit import REFUSED_OPTIONS
+    from trustsem.spec import REFUSED
+
+    features: list[list[object]] = [[item.name, item.example, item.alternative] for item in REFUSED.values()]
+    options: list[list[object]] = [
+        [_flag(item.name), item.meaning, item.alternative] for item in REFUSED_OPTIONS.values()
+    ]
+    return (
+        "In the model text\n" + render_table(["feature", "example", "instead"], features, width=width),
+        "Options of a fit\n" + render_table(["option", "meaning", "instead"], options, width=width),
+    )
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _refused_content() -> dict[str, Any]:
+    from trustsem.fit import REFUSED_OPTIONS
+    from trustsem.spec import REFUSED
+
+    return {
+        "refused_features": [
+            {"name": item.name, "example": item.example, "alternative": item.alternative} for item in REFUSED.values()
+        ],
+        "refused_options": [
+            {"name": item.name, "meaning": item.meaning, "alternative": item.alternative}
+            for item in REFUSED_OPTIONS.values()
+        ],
+    }
+
+
+def _content(report: _Report, show_table: bool) -> dict[str, Any]:
+    result, table = report.identification, report.table
+    content: dict[str, Any] = {
+        "model": report.model.name,
+        "latent": list(table.variables.latent),
+        "observed": list(table.variables.observed),
+        "n_moments": report.n_moments,
+        "n_parameters": result.n_parameters,
+        "df": result.df,
+        "expected_df": report.model.expected_df,
+        "meanstructure": table.meanstructure,
+        "identified": result.identified and result.df >= 0,
+        "rank": result.rank,
+        "unidentified": [{"parameters": list(s.parameters), "freedom": s.freedom} for s in result.unidentified],
+        "n_obs": report.data.moments.n_obs if report.data else None,
+        "n_total": report.data.n_total if report.data else None,
+        "findings": [finding.to_dict() for finding in report.findings],
+        "problems": [error_record(problem) for problem in report.problems],
+    }
+    if show_table:
+        content["parameters"] = [
+            {"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "label": row.label or None, "free": row.is_free,
+             "value": row.value, "from_sample": row.exogenous, "origin": row.origin.describe(), "note": row.note}
+            for row in table
+        ]  # fmt: skip
+    return content
