@@ -1,7 +1,7 @@
-"""Draw docs/images/trust_formation.svg: Figure 1 as reconstructed, with the standardised arrows of the sample survey.
+"""Draw docs/images/trust_formation.svg: Figure 1 as reconstructed, with the sample survey's standardised arrows.
 
-Usage: python docs/images/draw_trust_formation.py. Arrows, numbers and names come from the model, the fit and the theory;
-only where each box stands is written here.
+Usage: python docs/images/draw_trust_formation.py. Arrows, numbers and names come from the model, the fit and the
+theory; only where each box stands is written here.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ CENTRES = {
     "group_identity": (90, 338),
     "social_trust": (90, 394),
     "public_opinion": (90, 450),
-    "interpersonal_interaction": (330, 168),
-    "emotional_communication": (546, 104),
-    "interpersonal_trust": (752, 168),
-    "intergroup_interaction": (330, 394),
-    "social_knowledge": (546, 458),
-    "intergroup_trust": (752, 394),
+    "interpersonal_interaction": (312, 168),
+    "emotional_communication": (536, 104),
+    "interpersonal_trust": (760, 168),
+    "intergroup_interaction": (312, 394),
+    "social_knowledge": (536, 458),
+    "intergroup_trust": (760, 394),
     "trust_relationship": (966, 281),
 }
 LOOP = ("interpersonal_trust", "intergroup_trust")
 LOOP_GAP = 22  # between the two arrows of the loop
 LABEL_PLACE = 0.5  # of the way along an arrow
+FILLS = {"interpersonal": "#e4edf5", "intergroup": "#f1ebdd"}
 COLOURS = {"stated": "#1b3a57", "reading": "#9a5b13"}
 
 
@@ -52,8 +53,9 @@ def _head() -> Iterator[str]:
     yield "<defs>"
     for basis, colour in COLOURS.items():
         yield (
-            f'<marker id="{basis}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
-            f'orient="auto-start-reverse"><path d="M0 0 10 5 0 10z" fill="{colour}"/></marker>'
+            f'<marker id="{basis}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="10" markerHeight="10" '
+            f'markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
+            f'<path d="M0 0 10 5 0 10z" fill="{colour}"/></marker>'
         )
     yield "</defs>"
     yield f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>'
@@ -63,7 +65,7 @@ def _head() -> Iterator[str]:
 def _boxes() -> Iterator[str]:
     theory = ts.load_theory()
     for identifier, (x, y) in CENTRES.items():
-        fill = "#e4edf5" if theory.construct(identifier).level == "interpersonal" else "#f1ebdd"
+        fill = FILLS.get(theory.construct(identifier).level, "#ffffff")
         yield (
             f'<rect x="{x - BOX_WIDTH / 2:g}" y="{y - BOX_HEIGHT / 2:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" '
             f'rx="9" fill="{fill}" stroke="#1b3a57" stroke-width="1.3"/>'
@@ -125,9 +127,9 @@ def _disturbances(fit: ts.Fit) -> Iterator[str]:
     (x, top), (_, bottom) = CENTRES[LOOP[0]], CENTRES[LOOP[1]]
     top, bottom, edge = top + BOX_HEIGHT / 2 + 2, bottom - BOX_HEIGHT / 2 - 2, x - 62
     yield (
-        f'<path d="M{edge} {top:g} C{edge - 46} {top + 50:g} {edge - 46} {bottom - 50:g} {edge} {bottom:g}" fill="none" '
-        f'stroke="{COLOURS["stated"]}" stroke-width="1.3" stroke-dasharray="5 4" marker-start="url(#stated)" '
-        'marker-end="url(#stated)"/>'
+        f'<path d="M{edge} {top:g} C{edge - 46} {top + 50:g} {edge - 46} {bottom - 50:g} {edge} {bottom:g}" '
+        f'fill="none" stroke="{COLOURS["stated"]}" stroke-width="1.3" stroke-dasharray="5 4" '
+        'marker-start="url(#stated)" marker-end="url(#stated)"/>'
     )
     yield _halo(edge - 36, (top + bottom) / 2 + 4, _coefficient(row["std_all"]), "middle")
 
@@ -146,8 +148,9 @@ def _legend(fit: ts.Fit) -> Iterator[str]:
     yield _text(
         20,
         527,
-        f"Chi-square {values['chisq']:.1f}, df {values['df']:.0f}; CFI {values['cfi']:.3f}; RMSEA {values['rmsea']:.3f}; "
-        f"SRMR {values['srmr']:.3f}. Loop gain {loop['gain']:.3f}, stability index {loop['stability_index']:.3f}: "
+        f"Chi-square {values['chisq']:.1f}, df {values['df']:.0f}; CFI {values['cfi']:.3f}; "
+        f"RMSEA {values['rmsea']:.3f}; SRMR {values['srmr']:.3f}. Loop gain {loop['gain']:.3f}, "
+        f"stability index {loop['stability_index']:.3f}: "
         f"{'stable' if loop['stable'] else 'NOT STABLE'}.",
         13,
     )

@@ -36,6 +36,9 @@ def report_error(error: TrustSemError, *, as_json: bool) -> int:
 
 def report_usage(error: Any, *, as_json: bool) -> int:
     """Write a wrong use of the command line, as typer found it, and return its exit code."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # not a fault to explain: the help is the answer
+        print_message(error.format_message())
+        return int(error.exit_code)
     context = getattr(error, "ctx", None)
     if context is not None:
         print_message(f"{context.get_usage()}\nTry '{context.command_path} --help'.")

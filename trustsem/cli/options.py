@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 ModelArgument = Annotated[
-    str, typer.Argument(metavar="MODEL", help="Name of a shipped model, path of a .sem file, or - for standard input.")
+    str, typer.Argument(help="Name of a shipped model, path of a .sem file, or - for standard input.")
 ]
 DataArgument = Annotated[
-    str, typer.Argument(metavar="DATA", help="Path of a survey file, or the name of a bundled sample.")
+    str, typer.Argument(help="Path of a survey file, or the name of a bundled sample.")
 ]
 CodebookOption = Annotated[
     str | None,

@@ -19,10 +19,10 @@ _Z95 = 1.959963984540054
 
 
 def diagnose(fitted: FittedModel) -> tuple[Finding, ...]:
-    """Return findings on distinct constructs, loops, exploding standard errors and sample size."""
+    """Return findings on one factor used twice, distinct constructs, loops, imprecision and sample size."""
     if not fitted.estimate.converged:
-        return ()
-    return (*_not_distinct(fitted), *_loops(fitted), *_imprecise(fitted), *_small_sample(fitted))
+        return tuple(_same_factor_twice(fitted))
+    return (*_same_factor_twice(fitted), *_not_distinct(fitted), *_loops(fitted), *_imprecise(fitted), *_small_sample(fitted))
 
 
 def _not_distinct(fitted: FittedModel) -> list[Finding]:
@@ -49,6 +49,24 @@ def _not_distinct(fitted: FittedModel) -> list[Finding]:
             )
         )
     return findings
+
+
+def _same_factor_twice(fitted: FittedModel) -> list[Finding]:
+    """Warn where the medical situation predicts twice: as a construct, and as the setting or grade of the hospital."""
+    predictors = {row.rhs for row in fitted.table if row.op == "~"}
+    twins = sorted(predictors & {"setting", "hospital_grade"})
+    if "medical_situation" not in predictors or not twins:
+        return []
+    return [
+        Finding(
+            "same-factor-twice",
+            Severity.WARNING,
+            f"medical_situation and {', '.join(twins)} are the same factor of the theory (Li et al. 2021, Table 1), "
+            "and both are predictors here: their effects take from each other.",
+            remedy="Keep one of them, or compare groups by setting instead.",
+            parameter=twins[0],
+        )
+    ]
 
 
 def _loops(fitted: FittedModel) -> list[Finding]:

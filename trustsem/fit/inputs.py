@@ -13,7 +13,7 @@ import pandas as pd
 
 from trustsem.errors import DataError, ModelError, UsageError
 from trustsem.moments import SampleMoments, moments_from_arrays, moments_from_input
-from trustsem.records import Finding
+from trustsem.records import Finding, Severity
 from trustsem.spec import LibraryModel, TrustModel, load_model
 from trustsem.suggestions import suggest
 from trustsem.survey import Survey, analysis_arrays, read_survey
@@ -28,6 +28,7 @@ class ModelInput:
     name: str | None
     library: LibraryModel | None
     instrument: str | None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +85,18 @@ def _looks_like_a_name(text: str) -> bool:
 
 def _library_input(library: LibraryModel) -> ModelInput:
     syntax = parse_model(library.syntax, source=library.path.name)
-    return ModelInput(syntax, library.name, library, library.instrument)
+    findings = ()
+    if library.ordered:
+        findings = (
+            Finding(
+                "ordinal-analysed-as-continuous",
+                Severity.WARNING,
+                f"{library.name} is meant for ordinal answers; this version analyses them as continuous ones, which "
+                "pulls correlations and loadings towards zero, most for few or skewed categories.",
+                remedy="Read the standardised values as lower bounds in size, and the chi-square test with care.",
+            ),
+        )
+    return ModelInput(syntax, library.name, library, library.instrument, findings)
 
 
 def read_data(data: object, names: Sequence[str], model: ModelInput) -> DataInput:

@@ -91,7 +91,12 @@ class Fit:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Everything a reader must know, from the data to the solution."""
-        return (*self._data.findings, *self._fitted.findings, *diagnose(self._fitted))
+        return (
+            *self._model.findings,
+            *self._data.findings,
+            *self._fitted.findings,
+            *diagnose(self._fitted),
+        )
 
     @property
     def n_obs(self) -> int:

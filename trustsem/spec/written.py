@@ -94,7 +94,13 @@ def written_rows(model: ModelSyntax, variables: Variables, options: SpecOptions)
         rows.append(row)
     if faults:
         raise ModelError("equal() cannot be used like this.", faults=faults, code="unknown-parameter")
-    return WrittenRows(tuple(rows), tuple(findings))
+    return WrittenRows(tuple(_label_targets(rows)), tuple(findings))
+
+
+def _label_targets(rows: Sequence[Row]) -> list[Row]:
+    """Give a parameter that equal() points at the label that the pointing row carries: its own written name."""
+    labels = {row.label for row in rows}
+    return [replace(row, label=row.written) if not row.label and row.written in labels else row for row in rows]
 
 
 def _markers(parameters: Sequence[Parameter]) -> frozenset[Parameter]:

@@ -1,0 +1,30 @@
+"""On a continuous-integration machine that has the shared data, a skipped test is a failure: nothing is left out silently."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+def _skips_are_faults() -> bool:
+    return os.environ.get("CI", "").lower() == "true" and SHARED.is_dir()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _skipped and _skips_are_faults():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _skipped and _skips_are_faults():
+        terminalreporter.write_line(f"skipped although the shared data are there: {', '.join(_skipped)}", red=True)
