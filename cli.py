@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from trustsem.cli.app import main  # noqa: E402 (the folder must be on the path first)
+from trustsem.cli.app import main
 
 if __name__ == "__main__":
     sys.exit(main())

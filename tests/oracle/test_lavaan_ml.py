@@ -27,6 +27,7 @@ CASES = (
     "growth",
     "feedback-loop",
     "loop-uncorrelated",
+    "hs-residuals-wald-score",
 )
 
 # |a - b| <= tolerance * max(1, |b|), as the oracles' own convergence allows: lavaan stops its quasi-Newton iterations
@@ -35,11 +36,22 @@ ESTIMATE = 1e-4
 DERIVED = 1e-3  # standard errors, chi-square, indices
 
 INPUTS = {"_meta", "id", "fun", "model", "options", "data", "n_obs", "converged"}
-ASSERTED = {"estimates", "fit_measures", "standardized", "std_nox", "std_lv", "r_squared"}
+ASSERTED = {
+    "estimates",
+    "fit_measures",
+    "standardized",
+    "std_nox",
+    "std_lv",
+    "r_squared",
+    "modification_indices",
+    "wald",
+    "score",
+    "vcov",
+}
 # Fields that no public function answers yet.
 WAITING = {
-    "modification_indices": "score tests are not built yet",
     "factor_scores_regression": "factor scores are not built yet",
+    "residuals": "residuals are not built yet",
     "factor_scores_bartlett": "factor scores are not built yet",
 }
 
@@ -120,7 +132,9 @@ def test_fit_measures(case: str) -> None:
     assert not faults, faults
 
 
-STANDARDIZED = [(case, field) for case in CASES for field in ("standardized", "std_nox", "std_lv") if field in load(case)]
+STANDARDIZED = [
+    (case, field) for case in CASES for field in ("standardized", "std_nox", "std_lv") if field in load(case)
+]
 
 
 @pytest.mark.parametrize(("case", "field"), STANDARDIZED)
@@ -152,6 +166,40 @@ def test_r_squared(case: str) -> None:
     assert all(close(ours[name], value, DERIVED) for name, value in golden.items())
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if "modification_indices" in load(case)])
+def test_modification_indices(case: str) -> None:
+    """lavaan prints the ten largest: same parameters in the same order, same values."""
+    golden = load(case)["modification_indices"]
+    frame = fitted(case).modification_indices(top=len(golden))
+    for ours, row in zip(frame.to_dict("records"), golden, strict=True):
+        assert (ours["lhs"], ours["op"], ours["rhs"]) == (row["lhs"], row["op"], row["rhs"])
+        assert close(ours["mi"], row["mi"], DERIVED)
+        for name, theirs in (
+            ("epc", "epc"),
+            ("sepc_lv", "sepc.lv"),
+            ("sepc_all", "sepc.all"),
+            ("sepc_nox", "sepc.nox"),
+        ):
+            assert close(ours[name], row[theirs], DERIVED), (ours["lhs"], ours["op"], ours["rhs"], name)
+
+
+def test_wald_score_and_vcov() -> None:
+    golden, fit = load("hs-residuals-wald-score"), fitted("hs-residuals-wald-score")
+    wald = fit.wald("a == b")
+    assert close(wald.statistic, golden["wald"]["stat"], DERIVED)
+    assert wald.df == golden["wald"]["df"]
+    assert close(wald.pvalue, golden["wald"]["p.value"], DERIVED)
+    ours = fit.score_test().iloc[0]
+    assert close(ours["statistic"], golden["score"][0]["X2"], DERIVED)
+    assert close(ours["pvalue"], golden["score"][0]["p.value"], DERIVED)
+    assert fit.vcov is not None
+    # R turns the second "c" into "c.1" and, in row names, =~ and ~~ into dots
+    written = [name.replace("=~", "..").replace("~~", "..") for name in fit.vcov.columns]
+    assert written == [row["_row"].removesuffix(".1") for row in golden["vcov"]]
+    for ours, row in zip(fit.vcov.to_numpy(), golden["vcov"], strict=True):
+        assert ours == pytest.approx([value for key, value in row.items() if key != "_row"], abs=DERIVED / 10)
+
+
 def test_heywood_case_is_reported_with_its_parameter() -> None:
     fit = fitted("hs-heywood")
     assert not fit.admissible
@@ -164,7 +212,9 @@ def test_moments_give_the_same_fit_as_raw_data() -> None:
     from_moments = ts.fit(golden["model"], sample_cov=data.cov(), n_obs=len(data))
     raw = fitted("hs-cfa-ml")
     assert from_moments.fit_measures["chisq"] == pytest.approx(raw.fit_measures["chisq"], rel=1e-9)
-    assert from_moments.estimates["se"].to_numpy() == pytest.approx(raw.estimates["se"].to_numpy(), rel=1e-7, nan_ok=True)
+    assert from_moments.estimates["se"].to_numpy() == pytest.approx(
+        raw.estimates["se"].to_numpy(), rel=1e-7, nan_ok=True
+    )
 
 
 def test_total_effects_of_the_loop_add_up() -> None:

@@ -11,9 +11,7 @@ import typer
 ModelArgument = Annotated[
     str, typer.Argument(help="Name of a shipped model, path of a .sem file, or - for standard input.")
 ]
-DataArgument = Annotated[
-    str, typer.Argument(help="Path of a survey file, or the name of a bundled sample.")
-]
+DataArgument = Annotated[str, typer.Argument(help="Path of a survey file, or the name of a bundled sample.")]
 CodebookOption = Annotated[
     str | None,
     typer.Option(

@@ -7,7 +7,7 @@ from trustsem.effects.graph import structural_paths
 from trustsem.effects.latent import LatentCorrelation, latent_correlations_with_errors
 from trustsem.effects.loops import Loop, LoopReport, find_loops
 from trustsem.effects.rsquared import r_squared
-from trustsem.effects.standardized import Standardization, standardized_solution
+from trustsem.effects.standardized import Standardization, standardized_solution, standardizing_factors
 
 __all__ = [
     "DeltaResult",
@@ -25,5 +25,6 @@ __all__ = [
     "latent_correlations_with_errors",
     "r_squared",
     "standardized_solution",
+    "standardizing_factors",
     "structural_paths",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -48,6 +49,52 @@ def standardized_solution(
     return delta_method(np.concatenate([values, defined.values]), np.vstack([jacobian, defined.jacobian]), covariance)
 
 
+def standardizing_factors(
+    table: ParameterTable, estimate: Estimate, rows: Sequence[Row], kind: Standardization
+) -> FloatArray:
+    """Return what a change of each row's parameter is multiplied by to be standardised; NaN below zero variances."""
+    layout = estimate.objective.layout
+    factors = np.full(len(rows), np.nan)
+    for number, (group, implied) in enumerate(zip(layout.groups, estimate.objective.implied(estimate.x)), start=1):
+        chosen = [index for index, row in enumerate(rows) if row.group == number]
+        scaling = _scaling([rows[index] for index in chosen], table, group, implied, kind, layout.n_free)
+        factors[chosen] = scaling.factor
+    return factors
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Scaling:
+    factor: FloatArray  # (k,)
+    log_slope: FloatArray  # (k, n_free) derivative of its logarithm
+
+
+def _scaling(
+    rows: Sequence[Row],
+    table: ParameterTable,
+    group: GroupLayout,
+    implied: Implied,
+    kind: Standardization,
+    n_free: int,
+) -> _Scaling:
+    """Return the product of powers of variances that standardises each row."""
+    t = len(group.names)
+    variances = model_variances(group, implied, n_free)
+    position = {name: index for index, name in enumerate(group.names)}
+    scaled = _scaled_variables(table, kind)
+    powers = np.zeros((len(rows), 2 * t))  # exponents of total variances, then of residual variances
+    for index, row in enumerate(rows):
+        for column, power in _exponents(row, position, scaled, t):
+            powers[index, column] += power
+    base = np.concatenate([variances.total, variances.residual])
+    positive = base > 0
+    logs = np.log(np.where(positive, base, 1.0))
+    factor = np.exp(powers @ logs)
+    factor[(powers[:, ~positive] != 0).any(axis=1)] = np.nan
+    slopes = np.vstack([variances.total_jacobian, variances.residual_jacobian])
+    slopes = np.where(positive[:, None], slopes / np.where(positive, base, 1.0)[:, None], 0.0)
+    return _Scaling(factor, powers @ slopes)
+
+
 def _fill_group(
     values: FloatArray,
     jacobian: FloatArray,
@@ -59,32 +106,14 @@ def _fill_group(
     kind: Standardization,
     theta: FloatArray,
 ) -> None:
-    n_free, t = len(theta), len(group.names)
-    variances = model_variances(group, implied, n_free)
     position = {name: index for index, name in enumerate(group.names)}
-    scaled = _scaled_variables(table, kind)
-    powers = np.zeros((len(rows), 2 * t))  # exponents of total variances, then of residual variances
-    raw = np.empty(len(rows))
-    for index, row in enumerate(rows):
-        raw[index] = _model_value(row, implied, position)
-        for column, power in _exponents(row, position, scaled, t):
-            powers[index, column] += power
-    base = np.concatenate([variances.total, variances.residual])
-    base_jacobian = np.vstack([variances.total_jacobian, variances.residual_jacobian])
-    used = powers != 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.where(base > 0, base, np.nan))
-        slopes = base_jacobian / base[:, None]
-    log_factor = np.where(used, powers * logs, 0.0).sum(axis=1)
-    factor = np.exp(log_factor)
-    bad = (used & ~(base > 0)).any(axis=1)
-    factor[bad] = np.nan
-    own = np.zeros((len(rows), n_free))
+    scaling = _scaling(rows, table, group, implied, kind, len(theta))
+    raw = np.array([_model_value(row, implied, position) for row in rows])
+    own = np.zeros((len(rows), len(theta)))
     free = table.free_index[chosen]
     own[np.flatnonzero(free >= 0), free[free >= 0]] = 1.0
-    slopes[~(base > 0)] = 0.0
-    values[chosen] = raw * factor
-    jacobian[chosen] = factor[:, None] * (own + raw[:, None] * (powers @ slopes))
+    values[chosen] = raw * scaling.factor
+    jacobian[chosen] = scaling.factor[:, None] * (own + raw[:, None] * scaling.log_slope)
 
 
 def _model_value(row: Row, implied: Implied, position: Mapping[str, int]) -> float:

@@ -22,7 +22,13 @@ def diagnose(fitted: FittedModel) -> tuple[Finding, ...]:
     """Return findings on one factor used twice, distinct constructs, loops, imprecision and sample size."""
     if not fitted.estimate.converged:
         return tuple(_same_factor_twice(fitted))
-    return (*_same_factor_twice(fitted), *_not_distinct(fitted), *_loops(fitted), *_imprecise(fitted), *_small_sample(fitted))
+    return (
+        *_same_factor_twice(fitted),
+        *_not_distinct(fitted),
+        *_loops(fitted),
+        *_imprecise(fitted),
+        *_small_sample(fitted),
+    )
 
 
 def _not_distinct(fitted: FittedModel) -> list[Finding]:

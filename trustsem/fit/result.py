@@ -12,13 +12,22 @@ import pandas as pd
 from trustsem.effects import Effects, Standardization, decompose_effects, find_loops, r_squared
 from trustsem.errors import EffectError, UsageError
 from trustsem.fit.diagnostics import diagnose
+from trustsem.fit.hypotheses import score_frame, wald_of
 from trustsem.fit.inputs import DataInput, ModelInput
 from trustsem.fit.options import FitOptions
 from trustsem.fit.pairs import mediated_pairs
 from trustsem.pipeline import FittedModel
 from trustsem.records import Finding
 from trustsem.suggestions import suggest
-from trustsem.tables import effects_frame, estimates_frame, loops_frame, standardized_frame, vcov_frame
+from trustsem.inference.wald import WaldTest
+from trustsem.tables import (
+    effects_frame,
+    estimates_frame,
+    loops_frame,
+    modification_frame,
+    standardized_frame,
+    vcov_frame,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,6 +197,36 @@ class Fit:
             for group, implied in zip(layout.groups, estimate.objective.implied(estimate.x), strict=True)
         )
         return loops_frame(Effects((), reports))
+
+    def modification_indices(self, *, minimum: float = 0.0, top: int | None = None) -> pd.DataFrame:
+        """Return score tests of freeing one fixed parameter at a time, largest first.
+
+        Args:
+            minimum: Only indices of at least this size (3.84: p < .05 for one that was chosen beforehand).
+            top: Only the first so many.
+
+        Returns:
+            Columns lhs, op, rhs, level, group, mi, epc, sepc_lv, sepc_all, sepc_nox.
+        """
+        frame = modification_frame(self._fitted)
+        frame = frame[frame["mi"] >= minimum].reset_index(drop=True)
+        return frame if top is None else frame.head(top)
+
+    def wald(self, hypotheses: str | Sequence[str]) -> WaldTest:
+        """Return the Wald test of hypotheses such as "a == b" or "a == 0", several at once.
+
+        Raises:
+            ModelError: unknown labels, or something else than ==.
+        """
+        return wald_of(self._fitted, hypotheses)
+
+    def score_test(self) -> pd.DataFrame:
+        """Return score tests of releasing each equality constraint of the model, and all of them.
+
+        Raises:
+            UsageError: the model has none.
+        """
+        return score_frame(self._fitted)
 
     def _require_variable(self, name: str) -> None:
         known = (*self._fitted.table.variables.latent, *self._fitted.table.variables.observed)

@@ -63,6 +63,7 @@ class FittedModel:
         measures: Fit measures with reasons for missing ones.
         identification: Counting and rank.
         admissible: No negative variance, no improper matrix, no correlation beyond 1.
+        likelihood: Which n multiplies F.
         findings: What the layers below found, in order.
     """
 
@@ -76,6 +77,7 @@ class FittedModel:
     measures: MeasureSet
     identification: IdentificationReport
     admissible: bool
+    likelihood: Likelihood
     findings: tuple[Finding, ...]
 
 
@@ -150,6 +152,7 @@ def fit_table(table: ParameterTable, moments: SampleMoments, options: PipelineOp
         fit_measures(context),
         report,
         admissibility.admissible,
+        options.likelihood,
         findings,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from trustsem.tables.effects import effects_frame, loops_frame
     from trustsem.tables.estimates import estimates_frame, standardized_frame, vcov_frame
+    from trustsem.tables.modification import modification_frame
     from trustsem.tables.text import render_table
 
 # Imported when first used: plain text needs no pandas, and `trustsem --help` must not wait for it.
@@ -15,6 +16,7 @@ _HOMES = {
     "effects_frame": "trustsem.tables.effects",
     "estimates_frame": "trustsem.tables.estimates",
     "loops_frame": "trustsem.tables.effects",
+    "modification_frame": "trustsem.tables.modification",
     "render_table": "trustsem.tables.text",
     "standardized_frame": "trustsem.tables.estimates",
     "vcov_frame": "trustsem.tables.estimates",
@@ -24,6 +26,7 @@ __all__ = [
     "effects_frame",
     "estimates_frame",
     "loops_frame",
+    "modification_frame",
     "render_table",
     "standardized_frame",
     "vcov_frame",

@@ -92,8 +92,8 @@ def path_sentence(claim: PathClaim) -> str:
     if claim.pvalue >= ALPHA:
         tail = "" if claim.expected is None else f" The theory expects {_sign_word(claim.expected)}: undecided."
         return (
-            f"Whether scores on {claim.predictor} go with scores on {claim.outcome} at all, other predictors held equal, "
-            f"cannot be told from these data{shown}.{tail}"
+            f"Whether scores on {claim.predictor} go with scores on {claim.outcome} at all, other predictors held "
+            f"equal, cannot be told from these data{shown}.{tail}"
         )
     direction = "higher" if claim.est > 0 else "lower"
     return (

@@ -91,20 +91,17 @@ def _stacked_lines(
 ) -> list[str]:
     numbers = [i for i, is_number in enumerate(numeric) if is_number]
     fits = sum(natural[i] for i in numbers) + GAP * len(numbers) <= width
-    lines = []
-    for row in (list(columns), *cells):
+    # Numbers in columns need their headings once; otherwise each carries its own.
+    lines = ["".join(" " * GAP + pad(columns[i], natural[i], True) for i in numbers)] if fits else []
+    for row in cells:
+        lines.extend(wrap_text(row[0], width, hanging=2))
         if len(row) == 1:
-            lines.extend(wrap_text(row[0], width, hanging=2))
             continue
-        names = (" " * GAP).join(cell for i, cell in enumerate(row) if not numeric[i] and cell.strip())
-        lines.extend(wrap_text(names, width, hanging=4))
-        if not any(row[i] for i in numbers):
-            continue
-        if fits:
+        if fits and any(row[i] for i in numbers):
             lines.append("".join(" " * GAP + pad(row[i], natural[i], True) for i in numbers))
-        elif row != list(columns):
-            pairs = "; ".join(f"{columns[i]}={row[i]}" for i in numbers if row[i])
-            lines.extend(wrap_text(f"  {pairs}", width, hanging=2))
+        named = [i for i in range(1, len(row)) if row[i] and not (fits and numeric[i])]
+        pairs = "; ".join(f"{columns[i]}={row[i]}" if columns[i] else row[i] for i in named)
+        lines.extend(wrap_text(f"    {pairs}", width, hanging=2) if pairs else [])
     return lines
 
 

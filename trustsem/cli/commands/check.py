@@ -177,10 +177,11 @@ def _facts(report: _Report) -> list[tuple[str, object]]:
 
 def _render_table(table: ParameterTable, width: int) -> str:
     rows: list[list[object]] = [
-        [row.written, row.label, _state(row), row.origin.describe(), row.note or ""] for row in table
+        [f"{row.lhs} {row.op} {row.rhs}".strip(), row.label, _state(row), row.origin.describe(), row.note or ""]
+        for row in table
     ]
-    rows += [[f"{item.name} := {item.text}"] for item in table.definitions]
-    rows += [[text] for text in table.constraints.texts]
+    rows.extend([f"{item.name} := {item.text}"] for item in table.definitions)
+    rows.extend([text] for text in table.constraints.texts)
     columns = ["parameter", "label", "state", "from", "note"]
     used = [i for i in range(len(columns)) if any(len(row) > 1 and row[i] for row in rows)]
     kept = [row if len(row) == 1 else [row[i] for i in used] for row in rows]
@@ -207,10 +208,8 @@ def _refused_text(width: int) -> tuple[str, str]:
     from trustsem.fit import REFUSED_OPTIONS
     from trustsem.spec import REFUSED
 
-    features: list[list[object]] = [[item.name, item.example, item.alternative] for item in REFUSED.values()]
-    options: list[list[object]] = [
-        [_flag(item.name), item.meaning, item.alternative] for item in REFUSED_OPTIONS.values()
-    ]
+    features = [[item.name, item.example, item.alternative] for item in REFUSED.values()]
+    options = [[_flag(item.name), item.meaning, item.alternative] for item in REFUSED_OPTIONS.values()]
     return (
         "In the model text\n" + render_table(["feature", "example", "instead"], features, width=width),
         "Options of a fit\n" + render_table(["option", "meaning", "instead"], options, width=width),

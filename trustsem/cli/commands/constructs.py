@@ -8,11 +8,11 @@ import typer
 
 from trustsem.cli.console import print_json, print_text, terminal_width
 from trustsem.cli.options import JsonOption, Language, LanguageOption
-from trustsem.tables.text import render_pairs, render_table
+from trustsem.tables.text import render_pairs, render_table, wrap_text
 
 if TYPE_CHECKING:
     from trustsem.instruments import Item
-    from trustsem.theory import Construct, ExpectedSign, Path, Text, Theory
+    from trustsem.theory import Construct, ExpectedSign, Hypothesis, Path, Text, Theory
 
 _INSTRUMENTS_FIRST = "dpt_patient"
 
@@ -54,43 +54,31 @@ def _show_list(theory: Theory, everything: bool, language: str, as_json: bool) -
 
 def _show_one(theory: Theory, name: str, language: str, as_json: bool) -> None:
     construct = theory.construct(name)
-    paths = [path for path in theory.paths() if name in (path.predictor, path.outcome)]
-    hypotheses = list(
-        {h.id: h for h in (*theory.hypotheses_for(predictor=name), *theory.hypotheses_for(outcome=name))}.values()
-    )
-    items = _items(name)
-    levers = theory.levers_for(name)
     if as_json:
-        content = {
-            **_record(construct),
-            "paths": [_path_record(path, theory) for path in paths],
-            "hypotheses": [
-                {"id": h.id, "text": h.text, "source": h.source, "basis": h.basis.value, "contested": h.contested}
-                for h in hypotheses
-            ],
-            "items": [_item_record(instrument, item) for instrument, item in items],
-            "levers": [{"id": lever.id, "actor": lever.actor.en, "lever": lever.lever} for lever in levers],
-        }
-        print_json("construct", content)
+        print_json("construct", _detail_record(theory, construct))
         return
     width = terminal_width()
+    paths = [line for path in _paths_of(theory, name) for line in _path_lines(path, theory, width)]
+    claims: list[list[object]] = [[h.id, h.text, f"{h.source}, {h.basis.value}"] for h in _hypotheses_of(theory, name)]
+    items = [_item_row(instrument, item, language) for instrument, item in _items(name)]
+    levers: list[list[object]] = [[_in(lever.actor, language), lever.lever] for lever in theory.levers_for(name)]
     print_text(
         _facts(construct, language, width),
-        _titled("Paths", ["arrow", "group", "expected", "basis"], [_path_row(path, theory) for path in paths], width),
-        _titled(
-            "Hypotheses",
-            ["", "claim", "source"],
-            [[h.id, h.text, f"{h.source}, {h.basis.value}"] for h in hypotheses],
-            width,
-        ),  # fmt: skip
-        _titled(
-            "Items",
-            ["item", "wording", "asked"],
-            [_item_row(instrument, i, language) for instrument, i in items],
-            width,
-        ),
-        _titled("Levers", ["actor", "lever"], [[_in(lever.actor, language), lever.lever] for lever in levers], width),
+        "\n".join(["Paths", *paths]) if paths else "",
+        _titled("Hypotheses", ["", "claim", "source"], claims, width),
+        _titled("Items", ["item", "wording", "asked"], items, width),
+        _titled("Levers", ["actor", "lever"], levers, width),
     )
+
+
+def _paths_of(theory: Theory, name: str) -> list[Path]:
+    return [path for path in theory.paths() if name in (path.predictor, path.outcome)]
+
+
+def _hypotheses_of(theory: Theory, name: str) -> list[Hypothesis]:
+    """Return the hypotheses with an arrow from or to a construct, in the theory's order."""
+    wanted = {h.id for h in (*theory.hypotheses_for(predictor=name), *theory.hypotheses_for(outcome=name))}
+    return [hypothesis for hypothesis in theory.hypotheses.values() if hypothesis.id in wanted]
 
 
 def _facts(construct: Construct, language: str, width: int) -> str:
@@ -122,11 +110,13 @@ def _origin(construct: Construct) -> str:
     return f"{construct.source}, {construct.basis.value}"
 
 
-def _path_row(path: Path, theory: Theory) -> list[object]:
+def _path_lines(path: Path, theory: Theory, width: int) -> list[str]:
+    """Return an arrow and below it what is known of it; two construct names fill a line."""
     from trustsem.tables.sentences import expectation_text
 
-    expected = theory.expected_sign(path.predictor, path.outcome)
-    return [f"{path.predictor} -> {path.outcome}", path.group, expectation_text(expected), path.basis.value]
+    expected = expectation_text(theory.expected_sign(path.predictor, path.outcome))
+    facts = f"    expected {expected}; {path.source}, {path.basis.value}; group {path.group}"
+    return [*wrap_text(f"{path.predictor} -> {path.outcome}", width, hanging=2), *wrap_text(facts, width)]
 
 
 def _items(construct: str) -> list[tuple[str, Item]]:
@@ -155,6 +145,23 @@ def _record(construct: Construct) -> dict[str, Any]:
         "source": construct.source,
         "basis": construct.basis.value,
         "section": construct.section,
+    }
+
+
+def _detail_record(theory: Theory, construct: Construct) -> dict[str, Any]:
+    name = construct.id
+    return {
+        **_record(construct),
+        "paths": [_path_record(path, theory) for path in _paths_of(theory, name)],
+        "hypotheses": [
+            {"id": h.id, "text": h.text, "source": h.source, "basis": h.basis.value, "contested": h.contested}
+            for h in _hypotheses_of(theory, name)
+        ],
+        "items": [_item_record(instrument, item) for instrument, item in _items(name)],
+        "levers": [
+            {"id": lever.id, "actor": {"en": lever.actor.en, "zh": lever.actor.zh}, "lever": lever.lever}
+            for lever in theory.levers_for(name)
+        ],
     }
 
 

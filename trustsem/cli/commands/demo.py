@@ -20,9 +20,10 @@ FIT_FILE, EFFECTS_FILE = "fit.json", "effects.json"
 _MADE_BY = "trustsem demo"
 
 _INTRODUCTION = (
-    "This demo fits {model}, Figure 1 of Li et al. (2021) as reconstructed, to {sample}: {n_total} SYNTHETIC answers to "
-    "the questionnaire {codebook}. No real person answered; the numbers say nothing about patients anywhere, they show "
-    "what the tool does. Data of one point in time show associations: that an arrow is a cause is the theory's claim."
+    "This demo fits {model}, Figure 1 of Li et al. (2021) as reconstructed, to {sample}: {n_total} SYNTHETIC answers "
+    "to the questionnaire {codebook}. No real person answered; the numbers say nothing about patients anywhere, they "
+    "show what the tool does. Data of one point in time show associations: that an arrow is a cause is the "
+    "theory's claim."
 )
 _VARIANT_NOTE = (
     "Both variants belong in a report, and trust_formation_recursive beside them. With the covariance forced to 0, "
@@ -153,8 +154,8 @@ def _rows_sentence(demonstration: Demonstration) -> str:
     fit = demonstration.fit
     total = fit.data.n_total or fit.n_obs
     return (
-        f"{total} rows in the file -> {total - fit.n_obs} left out because an answer is missing -> {fit.n_obs} complete "
-        f"rows used ({100 * fit.n_obs / total:.1f}%)."
+        f"{total} rows in the file -> {total - fit.n_obs} left out because an answer is missing -> {fit.n_obs} "
+        f"complete rows used ({100 * fit.n_obs / total:.1f}%)."
     )
 
 

@@ -71,7 +71,7 @@ def render_effects(frame: pd.DataFrame, width: int) -> str:
         return "No variable works through another in this model: there is nothing to decompose."
     parts = []
     for pair in dict.fromkeys(zip(frame["x"], frame["y"], strict=True)):
-        rows = frame[(frame["x"] == pair[0]) & (frame["y"] == pair[1])].to_dict("records")
+        rows = [row for row in frame.to_dict("records") if (row["x"], row["y"]) == pair]
         table = render_table(_COLUMNS, list(_effect_rows(rows)), width=width)
         parts.append(f"{heading(f'{pair[0]} on {pair[1]}')}\n{table}")
     return "\n\n".join(parts)

@@ -89,7 +89,7 @@ def _scales(book: Codebook, language: str, width: int) -> str:
     rows: list[list[object]] = []
     for scale in book.scales:
         rows.append([f"{scale.name}: {scale.allowed()}"])
-        rows += [[f"  {point:g}", scale.label(point, language) or ""] for point in scale.points]
+        rows.extend([f"  {point:g}", scale.label(point, language) or ""] for point in scale.points)
     return render_table(["point", "label"], rows, width=width)
 
 

@@ -1,0 +1,45 @@
+"""Modification indices as a data frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from trustsem.effects import Standardization, standardizing_factors
+from trustsem.inference.candidates import Candidate, candidate_parameters
+from trustsem.inference.score import modification_indices
+from trustsem.pipeline import FittedModel
+from trustsem.spec.table import Origin, OriginKind, Row
+
+_COLUMNS = {Standardization.LV: "sepc_lv", Standardization.ALL: "sepc_all", Standardization.NOX: "sepc_nox"}
+
+
+def modification_frame(fitted: FittedModel) -> pd.DataFrame:
+    """Return one row per parameter that could be freed, largest modification index first.
+
+    Columns: lhs, op, rhs, level, group, mi (expected drop of chi-square, df 1), epc (expected change of the
+    parameter), sepc_lv, sepc_all, sepc_nox (the same, standardised). Parameters whose freeing would leave the model
+    unidentified are left out.
+    """
+    candidates = candidate_parameters(fitted.table, fitted.estimate.objective.layout)
+    result = modification_indices(fitted.estimate, candidates, fitted.likelihood)
+    defined = np.flatnonzero(np.isfinite(result.statistic))
+    order = defined[np.argsort(-result.statistic[defined], kind="stable")]
+    chosen = [candidates[k] for k in order]
+    columns = {
+        "lhs": [c.lhs for c in chosen],
+        "op": [c.op for c in chosen],
+        "rhs": [c.rhs for c in chosen],
+        "level": [1] * len(chosen),
+        "group": [c.group for c in chosen],
+        "mi": result.statistic[order],
+        "epc": result.change[order],
+    }
+    rows = [_row(c) for c in chosen]
+    for kind, name in _COLUMNS.items():
+        columns[name] = result.change[order] * standardizing_factors(fitted.table, fitted.estimate, rows, kind)
+    return pd.DataFrame(columns)
+
+
+def _row(candidate: Candidate) -> Row:
+    return Row(candidate.lhs, candidate.op, candidate.rhs, Origin(OriginKind.DEFAULT), 0.0, group=candidate.group)
