@@ -21,7 +21,7 @@ speed =~ x7 + x8 + x9
 @cache
 def pupils() -> pd.DataFrame:
     """Return the nine items."""
-    return pd.read_csv(DATA)[[f"x{number}" for number in range(1, 10)]]
+    return pd.read_csv(DATA).loc[:, [f"x{number}" for number in range(1, 10)]]
 
 
 BENCHMARK = Benchmark(

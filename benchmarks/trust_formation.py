@@ -25,7 +25,7 @@ def complete_rows() -> pd.DataFrame:
     codebook = load_codebook("dpt_patient")
     survey = ts.read_survey(ts.samples_dir() / f"{SAMPLE}.csv", codebook)
     items = [item.name for item in codebook.items]
-    return survey.frame[items].dropna().astype(float).reset_index(drop=True)
+    return survey.frame.loc[:, items].dropna().astype(float).reset_index(drop=True)
 
 
 BENCHMARK = Benchmark(

@@ -86,7 +86,7 @@ def _two_lines(name: str, limit: int = 22) -> list[str]:
 def _arrows(fit: ts.Fit) -> Iterator[str]:
     basis = {(path.predictor, path.outcome): path.basis for path in ts.load_model(MODEL).path_basis}
     frame = fit.estimates
-    for row in frame[frame["op"] == "~"].to_dict("records"):
+    for row in frame.loc[frame["op"] == "~"].to_dict("records"):
         kind = str(getattr(basis[row["rhs"], row["lhs"]], "value", basis[row["rhs"], row["lhs"]]))
         yield from _arrow(row["rhs"], row["lhs"], row["std_all"], kind)
 

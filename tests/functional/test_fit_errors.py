@@ -122,7 +122,7 @@ OPTIONS = {
     "seed": ({"seed": 1}, "random"),
     "se": ({"se": "robust"}, "standard"),
     "test": ({"test": "satorra_bentler"}, "standard"),
-    "bounds": ({"bounds": "pos_var"}, "bounds"),
+    "bounds": ({"bounds": "wide"}, "pos_var"),
     "conditional_x": ({"conditional_x": True}, "fixed_x"),
     "parameterization": ({"parameterization": "theta"}, "delta"),
     "preset": ({"preset": "efa"}, "growth"),

@@ -28,11 +28,16 @@ CASES = (
     "feedback-loop",
     "loop-uncorrelated",
     "hs-residuals-wald-score",
+    "pd-sem-constraint",
+    "pd-nonlinear-constraint",
 )
 
 # |a - b| <= tolerance * max(1, |b|), as the oracles' own convergence allows: lavaan stops its quasi-Newton iterations
 # at a relative change of 1e-10 in F, which leaves estimates 1e-5 and standard errors 1e-5 from the minimum.
 ESTIMATE = 1e-4
+# lavaan's constrained minimiser leaves its own constraints open by 1e-7 (both loadings labelled `a` differ by 6e-8 in
+# pd-sem-constraint) and residual covariances by 1.2e-4 relative to the exact solution of the same equations.
+CONSTRAINED = 2e-4
 DERIVED = 1e-3  # standard errors, chi-square, indices
 
 INPUTS = {"_meta", "id", "fun", "model", "options", "data", "n_obs", "converged"}
@@ -95,6 +100,7 @@ def test_counts_and_convergence(case: str) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_estimates(case: str) -> None:
     golden, frame = load(case)["estimates"], fitted(case).estimates
+    tight = CONSTRAINED if case.endswith("-constraint") else ESTIMATE
     keys = [(row["lhs"], row["op"], row["rhs"]) for row in golden]
     assert list(zip(frame["lhs"], frame["op"], frame["rhs"], strict=True)) == keys
     faults = []
@@ -103,9 +109,9 @@ def test_estimates(case: str) -> None:
             assert ours["label"] == row["label"]
         is_fixed = row["se"] == 0
         pairs = {
-            "est": ("est", ESTIMATE),
-            "std_lv": ("std.lv", ESTIMATE),
-            "std_all": ("std.all", ESTIMATE),
+            "est": ("est", tight),
+            "std_lv": ("std.lv", tight),
+            "std_all": ("std.all", tight),
             "se": ("se", DERIVED),
             "z": ("z", DERIVED),
             "pvalue": ("pvalue", DERIVED),

@@ -12,7 +12,7 @@ from trustsem.instruments import Codebook, list_codebooks, load_codebook
 from trustsem.records import Finding, Severity
 from trustsem.resources import samples_dir
 from trustsem.spec.library import LibraryModel, list_models, load_model
-from trustsem.syntax import did_you_mean
+from trustsem.suggestions import suggest
 
 if TYPE_CHECKING:
     from trustsem.survey import Survey
@@ -56,9 +56,9 @@ def find_data(name: str) -> Path:
     path = Path(name)
     is_bare_word = path.name == name and not path.suffix
     if is_bare_word and not path.exists():
-        hint = did_you_mean(name, sample_names())
+        hint = suggest(name, sample_names())
         raise DataError(
-            f"There is no file and no bundled sample '{name}'.{f' {hint}' if hint else ''}",
+            f"There is no file and no bundled sample '{name}'.{hint}",
             remedy=f"Bundled samples: {', '.join(sample_names())}. Your own: give the path of the file.",
             code="file-not-found",
         )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.discrepancy import Discrepancy
+from trustsem.estimate.constrained import ActiveConstraints, minimise_constrained, satisfies
 from trustsem.estimate.objective import Objective
 from trustsem.estimate.quasi_newton import minimise_by_quasi_newton
 from trustsem.estimate.scoring import minimise_by_scoring
@@ -36,6 +37,7 @@ class Estimate:
         optimum: The run that gave theta.
         attempts: All runs, in order.
         findings: Fallbacks and failures.
+        active: Relations that hold with equality at theta, with their Jacobian.
     """
 
     theta: FloatArray
@@ -45,6 +47,7 @@ class Estimate:
     optimum: Optimum
     attempts: tuple[Optimum, ...]
     findings: tuple[Finding, ...]
+    active: ActiveConstraints
 
     @property
     def converged(self) -> bool:
@@ -83,8 +86,46 @@ def estimate_parameters(
         if attempts[-1].status is OptimStatus.CONVERGED:
             break
     best = min(attempts, key=lambda run: (run.status is not OptimStatus.CONVERGED, run.value))
+    active = ActiveConstraints(np.zeros((0, len(best.x))), ())
+    if table.relations and not satisfies(objective, table, best.x):
+        attempts.clear()
+        best, active = _constrained(objective, table, (best.x, *(start() for start in starts.values())), attempts)
     theta = layout.reduction.expand(best.x)
-    return Estimate(theta, best.x, objective, best.value, best, tuple(attempts), tuple(_findings(best, attempts)))
+    findings = (*_findings(best, attempts), *_edges(active))
+    return Estimate(theta, best.x, objective, best.value, best, tuple(attempts), findings, active)
+
+
+def _constrained(
+    objective: Objective, table: ParameterTable, starts: tuple[FloatArray, ...], attempts: list[Optimum]
+) -> tuple[Optimum, ActiveConstraints]:
+    """Run the constrained minimiser from each start until one converges; attempts are appended."""
+    results = []
+    for number, start in enumerate(starts, start=1):
+        if not math.isfinite(objective.value(start)):
+            continue
+        result = minimise_constrained(objective, table, start)
+        run = replace(result.optimum, method=f"constrained minimisation from start {number}")
+        attempts.append(run)
+        results.append((run, result.active))
+        if run.status is OptimStatus.CONVERGED:
+            break
+    return min(results, key=lambda pair: (pair[0].status is not OptimStatus.CONVERGED, pair[0].value))
+
+
+def _edges(active: ActiveConstraints) -> list[Finding]:
+    """Say which inequalities hold with equality: the solution would leave the allowed region without them."""
+    return [
+        Finding(
+            "constraint-active",
+            Severity.WARNING,
+            f"The solution lies on the edge of {relation.text} ({relation.where}): without it, the estimate would "
+            "cross. Standard errors treat it as an equality, and the chi-square distribution of the test is only approximate.",
+            remedy="Fit once without the constraint and see how far the estimate goes.",
+            parameter=relation.text,
+        )
+        for relation in active.relations
+        if not relation.is_equality
+    ]
 
 
 def _polished(objective: Objective, start: FloatArray) -> Optimum:

@@ -78,6 +78,7 @@ def fit(
         fixed_x: Moments of observed predictors as in the sample (default) or estimated.
         likelihood: "normal" (S with divisor n) or "wishart" (n - 1).
         information: "expected" (default) or "observed".
+        bounds: "pos_var", "pos_ov_var" or "pos_lv_var" keep all, the items' or the factors' variances at 0 or above.
         sample_cov: Covariance matrix with named columns, divisor n - 1.
         sample_mean: Means by name.
         n_obs: Respondents behind `sample_cov`.

@@ -10,7 +10,7 @@ from trustsem.discrepancy import DISCREPANCIES
 from trustsem.errors import UsageError
 from trustsem.inference import InformationKind, Likelihood
 from trustsem.pipeline import PipelineOptions
-from trustsem.spec import SpecOptions, preset_of
+from trustsem.spec import Bounds, SpecOptions, preset_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,6 @@ REFUSED_OPTIONS: Mapping[str, RefusedOption] = {
         RefusedOption("replicate_scale", "replicate weights", "Fit without weights and say so."),
         RefusedOption("auxiliary", "auxiliary variables", "Fit the complete rows without them."),
         RefusedOption("conditional_x", "conditioning on covariates", "Use fixed_x=True, the default."),
-        RefusedOption("bounds", "bounded estimation", "Fit without bounds and read the findings on admissibility."),
         RefusedOption("zero_cells", "empty cells of ordinal tables", "Analyse the items as continuous answers."),
         RefusedOption("bootstrap", "bootstrap", "Use the delta-method intervals of fit.estimates and fit.effects()."),
         RefusedOption("h1_information", "information of robust corrections", "Use the standard errors of ML."),
@@ -86,6 +85,7 @@ def read_options(options: Mapping[str, Any]) -> FitOptions:
         effect_coding=options["effect_coding"],
         orthogonal=options["orthogonal"],
         fixed_x=options["fixed_x"],
+        bounds=Bounds(str(options["bounds"] or "none").replace(".", "_").lower()),
     )
     pipeline = PipelineOptions(
         estimator=str(options["estimator"]).upper(),
@@ -117,9 +117,10 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "test": ("standard",),
     "parameterization": ("delta",),
     "weights_normalization": ("group",),
+    "bounds": tuple(kind.value for kind in Bounds),
     "preset": ("sem", "cfa", "growth", "none"),
 }
-_OPTIONAL = frozenset({"information", "observed_information", "se", "test"})
+_OPTIONAL = frozenset({"information", "observed_information", "se", "test", "bounds"})
 
 
 def _closed_choices(options: Mapping[str, Any]) -> list[str]:
@@ -128,7 +129,7 @@ def _closed_choices(options: Mapping[str, Any]) -> list[str]:
         value = options[name]
         if value is None and name in _OPTIONAL:
             continue
-        if str(getattr(value, "value", value)).lower() not in allowed:
+        if str(getattr(value, "value", value)).lower().replace(".", "_") not in allowed:
             faults.append(f"{name}={value!r} is not available. Allowed now: {', '.join(allowed)}.")
     if options["observed_information"] is not None and options["information"] != "observed":
         faults.append('observed_information has no effect without information="observed".')

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from trustsem.identification.counting import degrees_of_freedom
 from trustsem.implied import ModelLayout, implied_moments, moment_derivatives, sigma_jacobian
+from trustsem.spec.relations import evaluate_relations
 from trustsem.spec.table import ParameterTable
 
 FloatArray = NDArray[np.float64]
@@ -34,8 +35,8 @@ class IdentificationReport:
 
     Args:
         df: Degrees of freedom; negative: more parameters than moments.
-        n_parameters: Independent parameters.
-        rank: Rank of the Jacobian: how many of them the moments determine.
+        n_parameters: Parameters left by linear constraints.
+        rank: Rank of the Jacobian: how many of them the moments (and nonlinear constraints) determine.
         unidentified: Sets of parameters that the moments cannot tell apart; empty when identified.
     """
 
@@ -57,14 +58,14 @@ def check_identification(table: ParameterTable, layout: ModelLayout) -> Identifi
     a deficit is believed only when all three points agree on it, and then the null space names the parameters.
     """
     df = degrees_of_freedom(table, layout)
-    n_parameters = table.n_parameters
+    n_parameters = len(layout.reduction.kept)
     rng = np.random.default_rng(_SEED)
     best_rank, null_space = -1, np.zeros((n_parameters, 0))
     for _ in range(N_POINTS):
         theta = _random_point(table, layout, rng)
-        if _clearly_full_rank(layout, theta):
+        if not table.equalities and _clearly_full_rank(layout, theta):
             return IdentificationReport(df, n_parameters, n_parameters, ())
-        rank, null = _rank_and_null_space(layout, theta)
+        rank, null = _rank_and_null_space(table, layout, theta)
         if rank > best_rank:
             best_rank, null_space = rank, null
     if best_rank == n_parameters:
@@ -103,8 +104,9 @@ def _clearly_full_rank(layout: ModelLayout, theta: FloatArray) -> bool:
     return float(np.linalg.eigvalsh(gram / np.outer(scale, scale))[0]) > _CLEAR
 
 
-def _rank_and_null_space(layout: ModelLayout, theta: FloatArray) -> tuple[int, FloatArray]:
-    blocks = []
+def _rank_and_null_space(table: ParameterTable, layout: ModelLayout, theta: FloatArray) -> tuple[int, FloatArray]:
+    # a nonlinear equality is one more equation that the parameters must satisfy
+    blocks = [evaluate_relations(table.equalities, table, theta).jacobian]
     for group in layout.groups:
         derivatives = moment_derivatives(group, implied_moments(group, theta), layout.n_free)
         blocks.append(sigma_jacobian(derivatives, meanstructure=layout.meanstructure))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.estimate import Estimate
+from trustsem.inference.information import allowed_directions
 from trustsem.inference.likelihood import Likelihood, effective_n
 from trustsem.moments.linalg import cholesky, cholesky_solve
 
@@ -31,8 +32,12 @@ def browne_residual_statistic(estimate: Estimate, likelihood: Likelihood) -> flo
             size += group.weight * float(gap @ mean_weight @ gap)
             projection += group.weight * (group.derivatives.mean.T @ (mean_weight @ gap))
     reduced = layout.reduction.reduce_gradient(projection)
+    information = point.information()
+    if len(estimate.active.relations):
+        basis = allowed_directions(estimate.active.jacobian)
+        reduced, information = basis.T @ reduced, basis.T @ information @ basis
     if len(reduced):
-        size -= float(reduced @ _solve(point.information(), reduced))
+        size -= float(reduced @ _solve(information, reduced))
     return max(effective_n(objective.moments, likelihood) * size, 0.0)
 
 

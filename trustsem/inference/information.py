@@ -55,6 +55,12 @@ def parameter_covariance(estimate: Estimate, kind: InformationKind, likelihood: 
         unit = objective.information(estimate.x) if kind is InformationKind.EXPECTED else objective.hessian(estimate.x)
     except np.linalg.LinAlgError:
         return ParameterCovariance(None, np.inf, (_no_standard_errors("the implied covariance matrix is singular"),))
+    if len(estimate.active.relations):
+        # directions that the active relations leave open (Aitchison & Silvey 1958)
+        basis = allowed_directions(estimate.active.jacobian)
+        unit = basis.T @ unit @ basis
+    else:
+        basis = None
     if not len(unit):
         return ParameterCovariance(np.zeros((objective.layout.n_free, objective.layout.n_free)), 1.0, ())
     diagonal = np.diag(unit)
@@ -68,7 +74,16 @@ def parameter_covariance(estimate: Estimate, kind: InformationKind, likelihood: 
         return ParameterCovariance(None, condition, (_no_standard_errors(reason),))
     n = effective_n(objective.moments, likelihood)
     inverse = (vectors / values) @ vectors.T / np.outer(scale, scale) / n
+    if basis is not None:
+        inverse = basis @ inverse @ basis.T
     return ParameterCovariance(objective.layout.reduction.expand_matrix(inverse), condition, ())
+
+
+def allowed_directions(jacobian: FloatArray) -> FloatArray:
+    """Return an orthonormal basis of the null space of the active relations."""
+    _, values, vectors = np.linalg.svd(jacobian)
+    rank = int(np.sum(values > 1e-10 * max(float(values[0]), 1e-300)))
+    return vectors[rank:].T
 
 
 def _no_standard_errors(reason: str) -> Finding:

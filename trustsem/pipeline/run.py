@@ -136,7 +136,8 @@ def fit_table(table: ParameterTable, moments: SampleMoments, options: PipelineOp
         estimate.value,
         table.meanstructure,
         _all_moments(layout),
-        browne_residual_statistic(estimate, options.likelihood),
+        # with nonlinear equalities lavaan builds its population GFI on the likelihood ratio; the scale is the same
+        test.statistic if table.equalities else browne_residual_statistic(estimate, options.likelihood),
         tuple(group.exogenous for group in layout.groups),
     )
     admissibility = check_admissibility(estimate)

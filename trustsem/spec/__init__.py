@@ -2,7 +2,7 @@
 
 from trustsem.spec.build import build_table
 from trustsem.spec.library import LibraryModel, list_models, load_model, model_names
-from trustsem.spec.options import Preset, Rules, SpecOptions, preset_of
+from trustsem.spec.options import Bounds, Preset, Rules, SpecOptions, preset_of
 from trustsem.spec.refused import REFUSED, RefusedFeature
 from trustsem.spec.table import LinearConstraints, Origin, OriginKind, ParameterTable, Row
 from trustsem.spec.trust_model import TrustModel
@@ -10,6 +10,7 @@ from trustsem.spec.variables import Variables, classify_variables
 
 __all__ = [
     "REFUSED",
+    "Bounds",
     "LibraryModel",
     "LinearConstraints",
     "Origin",

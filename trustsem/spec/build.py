@@ -8,11 +8,13 @@ from dataclasses import replace
 from trustsem.errors import ModelError
 from trustsem.records import Finding, Severity
 from trustsem.spec.automatic import automatic_rows, needs_means
+from trustsem.spec.bounds import bounded_rows
 from trustsem.spec.constraints import build_constraints
 from trustsem.spec.definitions import order_definitions
 from trustsem.spec.expressions import LinearForm
 from trustsem.spec.options import SpecOptions
 from trustsem.spec.refused import refuse_unsupported
+from trustsem.spec.relations import bound_relations, check_bounds, written_relations
 from trustsem.spec.table import ParameterTable, Row
 from trustsem.spec.variables import Variables, classify_variables
 from trustsem.spec.written import check_parameters, written_rows
@@ -45,12 +47,16 @@ def build_table(model: ModelSyntax, options: SpecOptions | None = None) -> Param
     added = automatic_rows(written.rows, variables, options, meanstructure=meanstructure)
     rows = (*written.rows, *added)
     extra = _effect_coding(rows, variables) if options.effect_coding else ()
-    constraints = build_constraints(model, rows, extra)
+    rows = bounded_rows(rows, variables, options.bounds)
+    check_bounds(model, rows)
     definitions = order_definitions(model, {row.label for row in rows if row.label})
+    expressions = {definition.name: definition.expression for definition in definitions}
+    constraints = build_constraints(model, rows, extra)
     findings = [*written.findings, *constraints.findings, *_assumed_zero(rows, variables, options)]
     if options.meanstructure is False and meanstructure:
         findings.append(_means_forced())
-    return ParameterTable(rows, variables, definitions, constraints.linear, meanstructure, tuple(findings))
+    relations = (*written_relations(model, expressions), *bound_relations(rows))
+    return ParameterTable(rows, variables, definitions, constraints.linear, meanstructure, tuple(findings), relations)
 
 
 def _check_has_structure(model: ModelSyntax) -> None:

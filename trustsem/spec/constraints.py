@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trustsem.errors import ModelError
 from trustsem.records import Finding, Severity
 from trustsem.spec.expressions import LinearForm, linear_form, substitute, symbols_in
+from trustsem.spec.relations import is_linear_equality
 from trustsem.spec.table import LinearConstraints, Row
 from trustsem.spec.written import place
 from trustsem.suggestions import suggest
@@ -99,14 +100,13 @@ def _written_relations(model: ModelSyntax, rows: Sequence[Row]) -> Iterator[_Rel
     relations = []
     for constraint in model.constraints:
         unknown = _unknown_names(constraint, by_label, definitions, model)
-        if unknown:
-            faults.extend(unknown)
+        faults.extend(unknown)
+        if unknown or not is_linear_equality(constraint, definitions):
             continue
         left = linear_form(substitute(constraint.left, definitions))
         right = linear_form(substitute(constraint.right, definitions))
-        if left is None or right is None:
-            faults.append(f"{place(model, constraint.span)}: the constraint is not linear in the parameters")
-            continue
+        assert left is not None
+        assert right is not None
         text = f"{constraint.left_text} == {constraint.right_text}"
         relations.append(_Relation(_difference(left, right, by_label), text, place(model, constraint.span)))
     if faults:

@@ -44,7 +44,10 @@ def _unknown(model: ModelSyntax, labels: Collection[str], by_name: Mapping[str, 
     for definition in model.definitions:
         for symbol in symbols_in(definition.expression):
             if symbol.name not in known:
-                advice = suggest(symbol.name, sorted(known - {definition.name})) or " Put the label on a parameter first: a*x."
+                advice = (
+                    suggest(symbol.name, sorted(known - {definition.name}))
+                    or " Put the label on a parameter first: a*x."
+                )
                 faults.append(f"{place(model, symbol.span)}: no parameter carries the label '{symbol.name}'.{advice}")
     return faults
 

@@ -17,6 +17,15 @@ class Preset(Enum):
     NONE = "none"
 
 
+class Bounds(Enum):
+    """Automatic bounds, by lavaan's names: which (residual) variances are held at 0 or above."""
+
+    NONE = "none"
+    POS_VAR = "pos_var"
+    POS_OV_VAR = "pos_ov_var"
+    POS_LV_VAR = "pos_lv_var"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """lavaan's automatic rules, by lavaan's names."""
@@ -40,6 +49,7 @@ class SpecOptions:
         std_lv: Fix latent variances at 1 and free all loadings.
         effect_coding: Loadings of a factor average 1, its intercepts average 0 (Little, Slegers & Card 2006).
         orthogonal: Exogenous latent variables do not covary.
+        bounds: Which variances may not become negative.
         fixed_x: Moments of observed exogenous variables are taken as they are in the sample.
     """
 
@@ -49,6 +59,7 @@ class SpecOptions:
     effect_coding: bool = False
     orthogonal: bool = False
     fixed_x: bool | None = None
+    bounds: Bounds = Bounds.NONE
 
     def rules(self) -> Rules:
         """Return the automatic rules of the preset after the other options had their say."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from trustsem.errors import ModelError
-from trustsem.spec.expressions import linear_form
 from trustsem.syntax.nodes import ModelSyntax, ModifierKind, Span
 
 
@@ -25,9 +24,6 @@ REFUSED: Mapping[str, RefusedFeature] = {
         RefusedFeature("thresholds", "x1 | t1 + t2", "Analyse the items as continuous answers."),
         RefusedFeature("scaling factors", "x1 ~*~ x1", "Leave the line out: continuous answers need none."),
         RefusedFeature("formative factors", "f <~ x1 + x2", "Use a reflective factor (=~) or a mean score."),
-        RefusedFeature("inequality constraints", "a > 0", "Fit without it and look at the sign of the estimate."),
-        RefusedFeature("nonlinear equality constraints", "a*b == 1", "Use a linear ==, or define the value with := ."),
-        RefusedFeature("bounds", "f =~ lower(0)*x1", "Fit without the bound and read the finding on admissibility."),
         RefusedFeature("exploratory blocks", 'efa("b")*f =~ x1 + x2', "Write which items load on which factor."),
         RefusedFeature("random slopes", 'y ~ rv("s")*x', "Use a fixed slope."),
         RefusedFeature("group blocks", "group: 1", "Fit each group's rows on their own."),
@@ -38,8 +34,6 @@ REFUSED: Mapping[str, RefusedFeature] = {
 
 _OPERATORS = {"|": "thresholds", "~*~": "scaling factors", "<~": "formative factors"}
 _MODIFIERS = {
-    ModifierKind.LOWER: "bounds",
-    ModifierKind.UPPER: "bounds",
     ModifierKind.EFA: "exploratory blocks",
     ModifierKind.RV: "random slopes",
 }
@@ -69,11 +63,6 @@ def refuse_unsupported(model: ModelSyntax) -> None:
 
 
 def _mentions(model: ModelSyntax) -> Iterator[tuple[str, Span]]:
-    for scan in _SCANS:
-        yield from scan(model)
-
-
-def _scan_parameters(model: ModelSyntax) -> Iterator[tuple[str, Span]]:
     for parameter in model.parameters:
         if parameter.op in _OPERATORS:
             yield _OPERATORS[parameter.op], parameter.span
@@ -82,23 +71,5 @@ def _scan_parameters(model: ModelSyntax) -> Iterator[tuple[str, Span]]:
                 yield _MODIFIERS[modifier.kind], modifier.span
             elif len(modifier.values) > 1:
                 yield "values per group", modifier.span
-
-
-def _scan_blocks(model: ModelSyntax) -> Iterator[tuple[str, Span]]:
     for block in model.blocks:
         yield f"{block.kind} blocks", block.span
-
-
-def _scan_constraints(model: ModelSyntax) -> Iterator[tuple[str, Span]]:
-    for constraint in model.constraints:
-        if constraint.op != "==":
-            yield "inequality constraints", constraint.span
-        elif linear_form(constraint.left) is None or linear_form(constraint.right) is None:
-            yield "nonlinear equality constraints", constraint.span
-
-
-_SCANS: tuple[Callable[[ModelSyntax], Iterator[tuple[str, Span]]], ...] = (
-    _scan_parameters,
-    _scan_blocks,
-    _scan_constraints,
-)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trustsem.records import Finding
 from trustsem.spec.variables import Variables
-from trustsem.syntax.nodes import Definition, Span
+from trustsem.syntax.nodes import Definition, Expression, Span
 
 
 class OriginKind(Enum):
@@ -55,6 +55,8 @@ class Row:
     start: float | None = None
     group: int = 1
     level: int = 1
+    lower: float | None = None
+    upper: float | None = None
     note: str | None = None  # what a default did to a written parameter, e.g. "marker: fixed to 1"
 
     @property
@@ -82,6 +84,19 @@ class LinearConstraints:
     texts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation that is not a linear equality: `expression == 0` or `expression >= 0`.
+
+    Names in the expression are labels or written parameters; `:=` names are substituted already.
+    """
+
+    text: str
+    expression: Expression
+    is_equality: bool
+    where: str
+
+
 @dataclass(frozen=True, eq=False)
 class ParameterTable:
     """All rows of a model with its definitions, constraints and variable roles."""
@@ -92,6 +107,7 @@ class ParameterTable:
     constraints: LinearConstraints
     meanstructure: bool
     findings: tuple[Finding, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -117,8 +133,18 @@ class ParameterTable:
 
     @property
     def n_parameters(self) -> int:
-        """Number of parameters that are estimated: free rows minus independent equality constraints."""
-        return self.n_free - len(self.constraints.constant)
+        """Number of parameters that are estimated: free rows minus equality constraints, nonlinear ones too."""
+        return self.n_free - len(self.constraints.constant) - len(self.equalities)
+
+    @property
+    def equalities(self) -> tuple[Relation, ...]:
+        """Nonlinear equality constraints."""
+        return tuple(relation for relation in self.relations if relation.is_equality)
+
+    @property
+    def inequalities(self) -> tuple[Relation, ...]:
+        """Inequality constraints and bounds."""
+        return tuple(relation for relation in self.relations if not relation.is_equality)
 
     @cached_property
     def labels(self) -> Mapping[str, int]:

@@ -124,6 +124,10 @@ def _apply_modifiers(
             row = replace(row, value=None if value is None else float(value))
         elif modifier.kind is ModifierKind.START and value is not None:
             row = replace(row, start=float(value))
+        elif modifier.kind is ModifierKind.LOWER and value is not None:
+            row = replace(row, lower=float(value))
+        elif modifier.kind is ModifierKind.UPPER and value is not None:
+            row = replace(row, upper=float(value))
         elif modifier.kind is ModifierKind.LABEL and value is not None:
             row = replace(row, label=str(value))
         elif modifier.kind is ModifierKind.EQUAL and value is not None:

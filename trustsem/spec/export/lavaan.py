@@ -1,0 +1,173 @@
+"""A script for lavaan (R): the parameter table as model text, and a call that adds nothing to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from trustsem.spec.export.labels import LabelPlan, Relation, plan_labels, rename_symbols, unique_names
+from trustsem.spec.export.request import Export, ExportRequest, result_lines
+from trustsem.spec.table import ParameterTable, Row
+from trustsem.syntax.nodes import Span, Symbol
+from trustsem.syntax.render import render_expression
+from trustsem.syntax.values import format_number
+
+_PLAIN = re.compile(r"[^\W\d_][\w.]*")
+_RESERVED = frozenset(
+    "IF ELSE REPEAT WHILE FUNCTION FOR NEXT BREAK TRUE FALSE NULL INF NAN NA IN C START EQUAL LOWER UPPER".split()
+)
+_LONGEST = 60
+_NOWHERE = Span(0, 0, 1, 1)
+_HEADINGS = {"=~": "Loadings", "~": "Regressions", "~~": "Variances and covariances", "~1": "Intercepts"}
+
+
+def export_lavaan(request: ExportRequest) -> Export:
+    """Return an R script that fits the model with lavaan's `lavaan()`, which follows no automatic rule.
+
+    Everything that is free or fixed stands in the model text. Only the moments of observed predictors are left to
+    lavaan: written out they would count as random variables, and its baseline model would change.
+    """
+    plan = plan_labels(request.table)
+    names = _names(request.table, plan)
+    parts = [
+        _header(request),
+        'library(lavaan)\npackageVersion("lavaan")',
+        _data_lines(request, names),
+        "model <- '\n" + "\n".join(_model_lines(request.table, plan, names)) + "\n'",
+        _call(request),
+        "print(parameterEstimates(fit, standardized = TRUE), nd = 6L)\nprint(fitMeasures(fit))",
+    ]
+    changed = {name: other for name, other in names.items() if name != other}
+    return Export("lavaan", "\n\n".join(parts) + "\n", ".R", changed, tuple(_notes(request)))
+
+
+def _names(table: ParameterTable, plan: LabelPlan) -> dict[str, str]:
+    """Keep names that R reads as they are and replace the others: products such as `x1:x2`, names of equal()."""
+    labels = [label for label in plan.labels if label]
+    wanted = (*table.variables.latent, *table.variables.observed, *labels, *(d.name for d in table.definitions))
+    plain = {name: name for name in wanted if _PLAIN.fullmatch(name) and name.upper() not in _RESERVED}
+    others = unique_names(
+        (name for name in wanted if name not in plain), _readable, _LONGEST, _RESERVED | {n.upper() for n in plain}
+    )
+    return {**plain, **others}
+
+
+def _readable(name: str) -> str:
+    text = re.sub(r"\W+", "_", name.replace(":", "_x_").replace("=~", "_by_").replace("~~", "_with_"))
+    text = text.replace("~", "_on_")
+    return text if re.match(r"[^\W\d_]", text) and text.upper() not in _RESERVED else f"v_{text}"
+
+
+def _header(request: ExportRequest) -> str:
+    lines = [
+        f"{request.title}: exported by trustsem.",
+        "Every parameter is written out; lavaan() follows none of the automatic rules of sem() and cfa().",
+        *_notes(request),
+        *result_lines(request),
+    ]
+    return "\n".join(f"# {line}" for line in lines)
+
+
+def _notes(request: ExportRequest) -> Iterator[str]:
+    if request.table.variables.exogenous:
+        names = ", ".join(request.table.variables.exogenous)
+        how = "taken from the sample (fixed.x)" if _is_fixed_x(request.table) else "estimated"
+        yield f"Variances, covariances and means of the observed predictors ({names}) are {how}; lavaan adds them."
+
+
+def _is_fixed_x(table: ParameterTable) -> bool:
+    """Return whether predictors are fixed; without predictors it makes no difference."""
+    exogenous = set(table.variables.exogenous)
+    return all(row.exogenous for row in table if row.op == "~~" and row.lhs in exogenous)
+
+
+def _data_lines(request: ExportRequest, names: Mapping[str, str]) -> str:
+    file = request.data_file or "data.csv"
+    note = "" if request.data_file else "  # put the name of your scored data here"
+    lines = [f'data <- read.csv("{file}", check.names = FALSE, na.strings = c("", "NA"), encoding = "UTF-8"){note}']
+    for name in request.table.variables.observed:
+        if name in request.products:
+            product = " * ".join(f'data[["{part}"]]' for part in name.split(":"))
+            lines.append(f'data[["{names[name]}"]] <- {product}')
+        elif names[name] != name:
+            lines.append(f'data[["{names[name]}"]] <- data[["{name}"]]')
+    return "\n".join(lines)
+
+
+# --- the model ----------------------------------------------------------------------------------------------------
+
+
+def _model_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, str]) -> Iterator[str]:
+    left_to_lavaan = set(table.variables.exogenous)
+    written = [
+        (row, label)
+        for row, label in zip(table, plan.labels, strict=True)
+        if not (row.op in ("~~", "~1") and row.lhs in left_to_lavaan and row.rhs in (*left_to_lavaan, ""))
+    ]
+    for op, heading in _HEADINGS.items():
+        lines = [_row_line(row, names[label] if label else "", names) for row, label in written if row.op == op]
+        lines += [f"{names[name]} ~~ 0*{names[name]}" for name in _without_variance(table)] if op == "~~" else []
+        if lines:
+            yield f"  # {heading}"
+            yield from (f"  {line}" for line in lines)
+    if plan.relations:
+        yield "  # Constraints"
+        yield from (f"  {_relation_text(relation, names)}" for relation in plan.relations)
+    if table.definitions:
+        yield "  # Defined parameters"
+        symbols = {name: Symbol(other, _NOWHERE) for name, other in names.items()}
+        for definition in table.definitions:
+            expression = render_expression(rename_symbols(definition.expression, symbols))
+            yield f"  {names[definition.name]} := {expression}"
+
+
+def _without_variance(table: ParameterTable) -> list[str]:
+    """Return variables whose variance the table leaves at zero: lavaan would free it with random predictors."""
+    known = {row.lhs for row in table if row.op == "~~" and row.lhs == row.rhs}
+    variables = (*table.variables.latent, *table.variables.observed)
+    return [name for name in variables if name not in known and name not in table.variables.exogenous]
+
+
+def _row_line(row: Row, label: str, names: Mapping[str, str]) -> str:
+    right = "1" if row.op == "~1" else names[row.rhs]
+    modifiers = []
+    if row.value is not None:
+        modifiers.append(format_number(row.value))
+    elif row.start is not None:
+        modifiers.append(f"start({format_number(row.start)})")
+    if label:
+        modifiers.append(label)
+    terms = " + ".join(f"{modifier}*{right}" for modifier in modifiers) or right
+    return f"{names[row.lhs]} {'~' if row.op == '~1' else row.op} {terms}"
+
+
+def _relation_text(relation: Relation, names: Mapping[str, str]) -> str:
+    terms = "".join(
+        f" {'-' if weight < 0 else '+'} {'' if abs(weight) == 1 else f'{format_number(abs(weight))}*'}{names[label]}"
+        for weight, label in relation.terms
+    )
+    text = terms.removeprefix(" + ").lstrip()
+    return f"{text} == {format_number(relation.constant)}"
+
+
+def _call(request: ExportRequest) -> str:
+    table = request.table
+    is_random = bool(table.variables.exogenous) and not _is_fixed_x(table)
+    options = {
+        "model": "model",
+        "data": "data",
+        "estimator": '"ML"',
+        "likelihood": f'"{request.likelihood}"',
+        "information": f'"{request.information}"',
+        "missing": '"listwise"',
+        "meanstructure": _flag(table.meanstructure),
+        "fixed.x": _flag(not is_random),
+        # Only predictors profit: all other variances and intercepts stand in the model.
+        "auto.var": _flag(is_random),
+        "int.ov.free": _flag(is_random and table.meanstructure),
+    }
+    return "fit <- lavaan(\n" + ",\n".join(f"  {name} = {value}" for name, value in options.items()) + "\n)"
+
+
+def _flag(value: bool) -> str:
+    return "TRUE" if value else "FALSE"
