@@ -1,6 +1,7 @@
 """Print the table of docs/validation.md: the largest difference from the golden files, per case and kind of number.
 
-Usage: python benchmarks/agreement.py. A difference is |ours - theirs| / max(1, |theirs|), as the tests use it.
+Usage: python benchmarks/agreement.py [--write]; with --write it goes into docs/validation.md, between its marks.
+A difference is |ours - theirs| / max(1, |theirs|), as the tests use it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import pandas as pd
 import trustsem as ts
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "validation.md"
+START, END = "<!-- agreement -->", "<!-- /agreement -->"
 COLUMNS = (
     "estimates",
     "standard errors",
@@ -67,8 +70,7 @@ class Case:
 
     name: str
     differences: tuple[Difference, ...]
-    their_gradient: float
-    our_gradient: float
+    gradients: tuple[float, float] | None  # None with inequalities or nonlinear constraints: not zero at a minimum
 
 
 def compare_case(golden: Mapping[str, Any], fit: ts.Fit) -> tuple[Difference, ...]:
@@ -123,8 +125,10 @@ def _gap(ours: float | None, theirs: float | None) -> float:
     return abs(value - theirs) / max(1.0, abs(theirs))
 
 
-def gradients(golden: Mapping[str, Any], fit: ts.Fit) -> tuple[float, float]:
+def gradients(golden: Mapping[str, Any], fit: ts.Fit) -> tuple[float, float] | None:
     """Return the largest element of the gradient of F/2 at the golden file's estimates and at ours: 0 at a minimum."""
+    if fit.fitted.table.relations:
+        return None
     theirs = {(row["lhs"], row["op"], row["rhs"]): row["est"] for row in golden["estimates"]}
     estimate = fit.fitted.estimate
     objective = estimate.objective
@@ -154,7 +158,7 @@ def compare_all() -> tuple[Case, ...]:
     cases = []
     for name, golden in comparable().items():
         fit = fit_case(golden)
-        cases.append(Case(name, compare_case(golden, fit), *gradients(golden, fit)))
+        cases.append(Case(name, compare_case(golden, fit), gradients(golden, fit)))
     return tuple(cases)
 
 
@@ -170,7 +174,7 @@ def render_markdown(cases: Sequence[Case]) -> str:
     for case in cases:
         found = [largest(case.differences, column) for column in COLUMNS]
         cells = ["" if item is None else f"{item.size:.0e}" for item in found]
-        steep = [f"{case.their_gradient:.0e}", f"{case.our_gradient:.0e}"]
+        steep = [f"{size:.0e}" for size in case.gradients or ()] or ["", ""]
         lines.append(f"| `{case.name}` | {len(case.differences)} | {' | '.join([*cells, *steep])} |")
     lines.append("")
     for column in COLUMNS:
@@ -184,5 +188,25 @@ def render_markdown(cases: Sequence[Case]) -> str:
     return "\n".join(lines)
 
 
+def replace_table(text: str, table: str) -> str:
+    """Return the document with the table between its marks replaced."""
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n{table}\n{END}{after}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the table, or write it into the document."""
+    if list(arguments) not in ([], ["--write"]):
+        print("Usage: python benchmarks/agreement.py [--write]", file=sys.stderr)
+        return 2
+    table = render_markdown(compare_all())
+    if arguments:
+        DOCUMENT.write_text(replace_table(DOCUMENT.read_text(encoding="utf-8"), table), encoding="utf-8")
+    else:
+        print(table)
+    return 0
+
+
 if __name__ == "__main__":
-    sys.stdout.write(render_markdown(compare_all()) + "\n")
+    raise SystemExit(main(sys.argv[1:]))

@@ -204,7 +204,7 @@ def test_validation_names_every_golden_file_and_number() -> None:
     text = read("docs/validation.md").split("<!-- agreement -->")[1].split("<!-- /agreement -->")[0]
     rows = re.findall(r"^\| `([\w-]+)` \| (\d+) \| (.+) \|$", text, re.MULTILINE)
     script = load_script(ROOT / "benchmarks" / "agreement.py")
-    assert {case for case, _, _ in rows} == set(script.comparable()), "run benchmarks/agreement.py"
+    assert {case for case, _, _ in rows} == set(script.comparable()), "run benchmarks/agreement.py --write"
     others = {path.stem for path in GOLDEN.glob("*.json")} - set(script.comparable())
     assert [name for name in others if f"`{name}.json`" not in read("docs/validation.md")] == []
     case = "hs-cfa-ml"

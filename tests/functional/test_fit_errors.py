@@ -106,8 +106,9 @@ def test_parameters_that_cannot_be_told_apart_are_named(name: str) -> None:
     error = fault(text)
     assert isinstance(error, IdentificationError)
     assert error.exit_code == 13
-    (listing,) = error.faults
-    assert set(listing.split(": ")[1].split(", ")) == expected
+    for fault_text in error.faults:
+        listing = fault_text.split("move together: ")[1].split(". Smallest fix")[0]
+        assert set(listing.split(", ")) == expected
 
 
 OPTIONS = {

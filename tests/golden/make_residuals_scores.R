@@ -20,7 +20,7 @@ cases <- list(
   list("hs-mimic", "sem", paste0(hsm, "\nvisual + textual + speed ~ sex + ageyr"), hs, "hs", list(), TRUE),
   list("hs-mimic-means", "sem", paste0(hsm, "\nvisual + textual + speed ~ sex + ageyr"), hs, "hs", list(meanstructure = TRUE), TRUE),
   list("hs-mimic-random-x", "sem", paste0(hsm, "\nvisual + textual + speed ~ sex + ageyr"), hs, "hs", list(fixed.x = FALSE), TRUE),
-  list("hs-item-on-item", "sem", "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\ntextual ~ visual\nx7 ~ textual + x3", hs, "hs", list(), FALSE),
+  list("hs-item-on-item", "sem", "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\ntextual ~ visual\nx7 ~ textual + x3", hs, "hs", list(meanstructure = TRUE), FALSE),
   list("hs-single-indicator", "sem", "visual =~ x1 + x2 + x3\nspeed =~ x7\nspeed ~ visual", hs, "hs", list(), FALSE),
   list("pd-sem", "sem", pdm, pd, "pd", list(), TRUE),
   list("growth", "growth", gm, growth_data, "growth", list(), TRUE),

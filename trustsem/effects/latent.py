@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.effects.variances import model_variances
+from trustsem.effects.delta import delta_method
+from trustsem.effects.variances import Variances, model_variances
 from trustsem.estimate import Estimate
 from trustsem.implied import GroupLayout, Implied
 
@@ -39,21 +40,25 @@ def _of_group(
 ) -> list[LatentCorrelation]:
     variances = model_variances(group, implied, n_free)
     p, names = group.n_observed, group.names
-    pairs = []
-    for j in range(p, len(names)):
-        for i in range(p, j):
-            if variances.total[i] <= 0 or variances.total[j] <= 0:
-                continue
-            value = implied.total_cov[i, j] / np.sqrt(variances.total[i] * variances.total[j])
-            se = np.nan
-            if covariance is not None:
-                gradient = _covariance_gradient(group, implied, i, j, n_free)
-                gradient = gradient / np.sqrt(variances.total[i] * variances.total[j]) - 0.5 * value * (
-                    variances.total_jacobian[i] / variances.total[i] + variances.total_jacobian[j] / variances.total[j]
-                )
-                se = float(np.sqrt(max(gradient @ covariance @ gradient, 0.0)))
-            pairs.append(LatentCorrelation(names[i], names[j], number, float(value), se))
-    return pairs
+    total = variances.total
+    pairs = [(i, j) for j in range(p, len(names)) for i in range(p, j) if total[i] > 0 and total[j] > 0]
+    if not pairs:
+        return []
+    values = np.array([implied.total_cov[i, j] / np.sqrt(total[i] * total[j]) for i, j in pairs])
+    gradients = np.array([_gradient(group, implied, variances, i, j, n_free) for i, j in pairs])
+    errors = delta_method(values, gradients, covariance).standard_errors
+    return [
+        LatentCorrelation(names[i], names[j], number, float(value), float(error))
+        for (i, j), value, error in zip(pairs, values, errors, strict=True)
+    ]
+
+
+def _gradient(group: GroupLayout, implied: Implied, variances: Variances, i: int, j: int, n_free: int) -> FloatArray:
+    total, slopes = variances.total, variances.total_jacobian
+    scale = np.sqrt(total[i] * total[j])
+    value = implied.total_cov[i, j] / scale
+    gradient = _covariance_gradient(group, implied, i, j, n_free) / scale
+    return gradient - 0.5 * value * (slopes[i] / total[i] + slopes[j] / total[j])
 
 
 def _covariance_gradient(group: GroupLayout, implied: Implied, i: int, j: int, n_free: int) -> FloatArray:

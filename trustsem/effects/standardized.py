@@ -57,42 +57,46 @@ def standardizing_factors(
     factors = np.full(len(rows), np.nan)
     for number, (group, implied) in enumerate(zip(layout.groups, estimate.objective.implied(estimate.x)), start=1):
         chosen = [index for index, row in enumerate(rows) if row.group == number]
-        scaling = _scaling([rows[index] for index in chosen], table, group, implied, kind, layout.n_free)
-        factors[chosen] = scaling.factor
+        exponents = _exponents_of([rows[index] for index in chosen], table, group, kind)
+        variances = model_variances(group, implied, layout.n_free)
+        factors[chosen] = exponents.factor(np.concatenate([variances.total, variances.residual]))
     return factors
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Scaling:
-    factor: FloatArray  # (k,)
-    log_slope: FloatArray  # (k, n_free) derivative of its logarithm
+class _Exponents:
+    """At most two variances scale a row: their positions (k, 2) and exponents (k, 2), 0 where there is none.
+
+    Positions below t are total variances, from t on residual variances.
+    """
+
+    position: NDArray[np.intp]
+    power: FloatArray
+
+    def factor(self, variances: FloatArray) -> FloatArray:
+        """Return the product of powers; NaN where a variance that is used is not positive."""
+        positive = variances > 0
+        logs = np.log(np.where(positive, variances, 1.0))
+        factor = np.exp((self.power * logs[self.position]).sum(axis=1))
+        factor[((self.power != 0) & ~positive[self.position]).any(axis=1)] = np.nan
+        return factor
+
+    def log_slope(self, variances: FloatArray, jacobian: FloatArray) -> FloatArray:
+        """Return the (k, n_free) derivative of the logarithm of the factor."""
+        positive = variances > 0
+        slopes = np.where(positive[:, None], jacobian / np.where(positive, variances, 1.0)[:, None], 0.0)
+        first, second = self.position.T
+        return self.power[:, :1] * slopes[first] + self.power[:, 1:] * slopes[second]
 
 
-def _scaling(
-    rows: Sequence[Row],
-    table: ParameterTable,
-    group: GroupLayout,
-    implied: Implied,
-    kind: Standardization,
-    n_free: int,
-) -> _Scaling:
-    """Return the product of powers of variances that standardises each row."""
-    t = len(group.names)
-    variances = model_variances(group, implied, n_free)
-    position = {name: index for index, name in enumerate(group.names)}
+def _exponents_of(rows: Sequence[Row], table: ParameterTable, group: GroupLayout, kind: Standardization) -> _Exponents:
+    names = {name: index for index, name in enumerate(group.names)}
     scaled = _scaled_variables(table, kind)
-    powers = np.zeros((len(rows), 2 * t))  # exponents of total variances, then of residual variances
+    position, power = np.zeros((len(rows), 2), dtype=np.intp), np.zeros((len(rows), 2))
     for index, row in enumerate(rows):
-        for column, power in _exponents(row, position, scaled, t):
-            powers[index, column] += power
-    base = np.concatenate([variances.total, variances.residual])
-    positive = base > 0
-    logs = np.log(np.where(positive, base, 1.0))
-    factor = np.exp(powers @ logs)
-    factor[(powers[:, ~positive] != 0).any(axis=1)] = np.nan
-    slopes = np.vstack([variances.total_jacobian, variances.residual_jacobian])
-    slopes = np.where(positive[:, None], slopes / np.where(positive, base, 1.0)[:, None], 0.0)
-    return _Scaling(factor, powers @ slopes)
+        for slot, (column, exponent) in enumerate(_exponents(row, names, scaled, len(group.names))):
+            position[index, slot], power[index, slot] = column, exponent
+    return _Exponents(position, power)
 
 
 def _fill_group(
@@ -107,13 +111,17 @@ def _fill_group(
     theta: FloatArray,
 ) -> None:
     position = {name: index for index, name in enumerate(group.names)}
-    scaling = _scaling(rows, table, group, implied, kind, len(theta))
+    variances = model_variances(group, implied, len(theta))
+    base = np.concatenate([variances.total, variances.residual])
+    base_jacobian = np.vstack([variances.total_jacobian, variances.residual_jacobian])
+    exponents = _exponents_of(rows, table, group, kind)
+    factor = exponents.factor(base)
     raw = np.array([_model_value(row, implied, position) for row in rows])
     own = np.zeros((len(rows), len(theta)))
     free = table.free_index[chosen]
     own[np.flatnonzero(free >= 0), free[free >= 0]] = 1.0
-    values[chosen] = raw * scaling.factor
-    jacobian[chosen] = scaling.factor[:, None] * (own + raw[:, None] * scaling.log_slope)
+    values[chosen] = raw * factor
+    jacobian[chosen] = factor[:, None] * (own + raw[:, None] * exponents.log_slope(base, base_jacobian))
 
 
 def _model_value(row: Row, implied: Implied, position: Mapping[str, int]) -> float:

@@ -75,6 +75,7 @@ def estimate_parameters(
     starts = {
         "own start values": lambda: start_values(table, layout, moments),
         "plain start values": lambda: plain_start_values(layout, moments),
+        "two-stage start values": lambda: start_values(table, layout, moments, instruments=True),
     }
     runs = [
         *((f"Fisher scoring from {name}", minimise_by_scoring, start) for name, start in starts.items()),

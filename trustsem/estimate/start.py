@@ -20,18 +20,21 @@ _SHRINK = 0.9  # of latent covariances: composites overstate how certain they ar
 _LOOP_SHRINK = 0.5  # of arrows on a loop: least squares overstates both
 
 
-def start_values(table: ParameterTable, layout: ModelLayout, moments: SampleMoments) -> FloatArray:
+def start_values(
+    table: ParameterTable, layout: ModelLayout, moments: SampleMoments, *, instruments: bool = False
+) -> FloatArray:
     """Return start values of the independent parameters; a start() in the model text overrides ours.
 
     Loadings: one factor per block of items (Spearman's triads in the centroid form). Latent covariances: from
-    composites weighted by the loadings. Regressions: least squares on these, halved on loops.
+    composites weighted by the loadings. Regressions: least squares on these, halved on loops; with `instruments`, two
+    stages with the exogenous variables as instruments, which reaches loops whose gain is beyond 1.
 
     Returns:
         (n_parameters,) start values.
     """
     theta = np.zeros(layout.n_free)
     for group, sample in zip(layout.groups, moments.groups, strict=True):
-        _start_group(theta, group, sample)
+        _start_group(theta, group, sample, instruments)
     for position, row in enumerate(table.free_rows):
         if row.start is not None:
             theta[position] = row.start
@@ -46,11 +49,11 @@ class _Factors:
     cov: FloatArray  # (t, t)
 
 
-def _start_group(theta: FloatArray, layout: GroupLayout, sample: SampleGroup) -> None:
+def _start_group(theta: FloatArray, layout: GroupLayout, sample: SampleGroup, instruments: bool) -> None:
     """Fill in the start values of one group's parameters."""
     pattern = _measurement(layout)
     factors = _rough_factors(layout, sample, pattern)
-    slopes, residuals = _regressions(layout, factors, pattern)
+    slopes, residuals = _regressions(layout, factors, pattern, instruments)
     cells = layout.path_cells
     is_loading = np.array([i in pattern.get(j, ()) for i, j in zip(cells.row, cells.column, strict=True)], dtype=bool)
     theta[cells.parameter] = np.where(
@@ -163,7 +166,7 @@ def _signs(correlations: FloatArray) -> FloatArray:
 
 
 def _regressions(
-    layout: GroupLayout, factors: _Factors, pattern: dict[int, list[int]]
+    layout: GroupLayout, factors: _Factors, pattern: dict[int, list[int]], instruments: bool
 ) -> tuple[FloatArray, FloatArray]:
     """Return least-squares slopes (t, t) of the structural arrows, and residual variances (t,)."""
     slopes = np.zeros_like(factors.cov)
@@ -176,14 +179,30 @@ def _regressions(
     for i, j in zip(layout.path_cells.row.tolist(), layout.path_cells.column.tolist(), strict=True):
         if i not in pattern.get(j, ()):
             predictors.setdefault(i, []).append(j)
+    exogenous = np.flatnonzero(_is_source(layout) & np.isin(np.arange(len(total)), layout.core))
     for outcome, sources in predictors.items():
+        mutual = np.array([outcome in predictors.get(source, ()) for source in sources])
+        if instruments and mutual.any() and len(exogenous) >= len(sources):
+            slopes[outcome, sources] = _two_stages(factors.cov, exogenous, sources, outcome)
+            residuals[outcome] = max(_unexplained(factors.cov, slopes[outcome], outcome), 0.05 * total[outcome])
+            continue
         block = factors.cov[np.ix_(sources, sources)] + 0.05 * np.diag(total[sources])
         slope = np.linalg.lstsq(block, factors.cov[sources, outcome], rcond=None)[0]
         explained = float(np.clip(slope @ factors.cov[sources, outcome], 0.0, 0.9 * total[outcome]))
         residuals[outcome] = max(residuals[outcome] - explained, 0.1 * total[outcome])
-        mutual = np.array([outcome in predictors.get(source, ()) for source in sources])
         slopes[outcome, sources] = np.where(mutual, _LOOP_SHRINK, 1.0) * slope
     return slopes, residuals
+
+
+def _two_stages(cov: FloatArray, exogenous: NDArray[np.intp], sources: list[int], outcome: int) -> FloatArray:
+    """Return two-stage least-squares slopes from covariances (Theil 1953)."""
+    first = np.linalg.lstsq(cov[np.ix_(exogenous, exogenous)], cov[np.ix_(exogenous, sources)], rcond=None)[0]
+    return np.linalg.lstsq(cov[np.ix_(sources, exogenous)] @ first, first.T @ cov[exogenous, outcome], rcond=None)[0]
+
+
+def _unexplained(cov: FloatArray, slopes: FloatArray, outcome: int) -> float:
+    """Return the variance of an outcome minus what its slopes predict, as it stands."""
+    return float(cov[outcome, outcome] - 2 * slopes @ cov[:, outcome] + slopes @ cov @ slopes)
 
 
 def plain_start_values(layout: ModelLayout, moments: SampleMoments) -> FloatArray:

@@ -14,6 +14,9 @@ from trustsem.pipeline import FittedModel
 from trustsem.records import Finding, Severity
 
 NOT_DISTINCT = 0.90  # |r| from which two constructs are not told apart (Ronkko & Cho 2022: moderate problem)
+_ILL_CONDITIONED = 1e6  # of the information matrix with unit diagonal: three digits of the estimates are noise
+_MEMBER = 0.2  # weight in the weakest direction from which a parameter belongs to it
+_WEAK_Z = 3.16  # sqrt(10): the first-stage F of 10 below which instruments are called weak (Staiger & Stock 1997)
 _IMPRECISE = 1.0  # standard error of a standardised coefficient that leaves even its size open
 _Z95 = 1.959963984540054
 
@@ -24,6 +27,8 @@ def diagnose(fitted: FittedModel) -> tuple[Finding, ...]:
         return tuple(_same_factor_twice(fitted))
     return (
         *_same_factor_twice(fitted),
+        *_empirical(fitted),
+        *_weak_instruments(fitted),
         *_not_distinct(fitted),
         *_loops(fitted),
         *_imprecise(fitted),
@@ -73,6 +78,63 @@ def _same_factor_twice(fitted: FittedModel) -> list[Finding]:
             parameter=twins[0],
         )
     ]
+
+
+def _empirical(fitted: FittedModel) -> list[Finding]:
+    """Name parameters that the data at hand barely tell apart, though the model as such is identified."""
+    condition = fitted.covariance.condition
+    if not condition > _ILL_CONDITIONED:
+        return []
+    estimate = fitted.estimate
+    unit = estimate.objective.information(estimate.x)
+    scale = np.sqrt(np.diag(unit))
+    weights = np.abs(np.linalg.eigh(unit / np.outer(scale, scale))[1][:, 0])
+    kept = estimate.objective.layout.reduction.kept
+    names = [fitted.table.free_rows[kept[k]].written for k in np.argsort(-weights) if weights[k] > _MEMBER][:6]
+    return [
+        Finding(
+            "empirical-underidentification",
+            Severity.WARNING,
+            f"At this solution the data hardly tell these parameters apart: {', '.join(names)} (condition number of "
+            f"the information matrix {condition:.0e}). Small changes of the data move them a lot.",
+            remedy="Fix or drop one of them, or find out why they compete: a loading or path near zero, two factors "
+            "that coincide.",
+            parameter=names[0] if names else None,
+        )
+    ]
+
+
+def _weak_instruments(fitted: FittedModel) -> list[Finding]:
+    """Name arrows of a loop that rest on instruments whose own paths are not told apart from zero."""
+    table, matrix = fitted.table, fitted.covariance.matrix
+    if matrix is None:
+        return []
+    solution = standardized_solution(table, fitted.estimate, matrix, Standardization.ALL)
+    paths = {
+        (row.lhs, row.rhs): abs(float(value / error))
+        for row, value, error in zip(table.rows, solution.values, solution.standard_errors, strict=False)
+        if row.op == "~" and error > 0
+    }
+    findings = []
+    for outcome, predictor in paths:
+        if (predictor, outcome) in paths:
+            own = [x for y, x in paths if y == predictor and x != outcome and (outcome, x) not in paths]
+            strongest = max((paths[predictor, x] for x in own), default=0.0)
+            if strongest < _WEAK_Z:
+                findings.append(_weak_instrument(outcome, predictor, own, strongest))
+    return findings
+
+
+def _weak_instrument(outcome: str, predictor: str, own: list[str], strongest: float) -> Finding:
+    rests = f"{', '.join(own)} -> {predictor} (|z| at most {strongest:.1f})" if own else "covariances alone"
+    return Finding(
+        "weak-instrument",
+        Severity.WARNING,
+        f"In the loop, {outcome} ~ {predictor} is identified through {rests}: too weak to tell the direction. Both "
+        "arrows of the loop and their standard errors are not to be trusted.",
+        remedy=f"Find a predictor of {predictor} that is none of {outcome}, or report the recursive model.",
+        parameter=f"{outcome}~{predictor}",
+    )
 
 
 def _loops(fitted: FittedModel) -> list[Finding]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from trustsem.errors import DataError, ModelError, UsageError
 from trustsem.moments import SampleMoments, moments_from_arrays, moments_from_input
+from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
 from trustsem.spec import LibraryModel, TrustModel, load_model
 from trustsem.suggestions import suggest
@@ -41,6 +42,8 @@ class DataInput:
         n_total: Rows that were given; None when moments were given.
         source: File and its hash, where there is one.
         findings: Dropped rows, conversions.
+        values: (n_used, p) answers in those rows, in the order of the model's variables; None when moments were given.
+        index: Row labels of the data that were given, all n_total of them; None when moments were given.
     """
 
     moments: SampleMoments
@@ -48,6 +51,8 @@ class DataInput:
     n_total: int | None
     source: Mapping[str, Any] | None
     findings: tuple[Finding, ...]
+    values: np.ndarray | None = None
+    index: pd.Index | None = None
 
 
 def read_model(model: str | PathLike[str] | TrustModel | LibraryModel) -> ModelInput:
@@ -126,8 +131,12 @@ def read_data(data: object, names: Sequence[str], model: ModelInput) -> DataInpu
     if isinstance(data, Survey):
         findings = data.findings
         source = None if data.source is None else _source_record(data)
-    moments = moments_from_arrays([arrays.values], arrays.names)
-    return DataInput(moments, arrays.row_index, arrays.n_total, source, (*findings, *arrays.findings))
+    with blas_threads_for(len(names)):
+        moments = moments_from_arrays([arrays.values], arrays.names)
+    index = data.frame.index if isinstance(data, Survey) else data.index
+    return DataInput(
+        moments, arrays.row_index, arrays.n_total, source, (*findings, *arrays.findings), arrays.values, index
+    )
 
 
 def _source_record(survey: Survey) -> dict[str, Any]:

@@ -5,29 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from trustsem.effects import Effects, Standardization, decompose_effects, find_loops, r_squared
+from trustsem.effects import Effects, Standardization, decompose_effects, find_loops, r_squared, score_method
 from trustsem.errors import EffectError, UsageError
 from trustsem.fit.diagnostics import diagnose
 from trustsem.fit.hypotheses import score_frame, wald_of
 from trustsem.fit.inputs import DataInput, ModelInput
 from trustsem.fit.options import FitOptions
 from trustsem.fit.pairs import mediated_pairs
+from trustsem.inference import residual_type
+from trustsem.inference.wald import WaldTest
+from trustsem.moments.linalg import blas_threads_for
 from trustsem.pipeline import FittedModel
 from trustsem.records import Finding
 from trustsem.suggestions import suggest
-from trustsem.inference.wald import WaldTest
 from trustsem.tables import (
+    Residuals,
+    dfbetas_frame,
     effects_frame,
     estimates_frame,
+    factor_score_quality_frame,
+    factor_scores_frame,
+    influence_frame,
     loops_frame,
     modification_frame,
+    residuals_record,
     standardized_frame,
     vcov_frame,
 )
+from trustsem.tables.cases import Cases
+
+if TYPE_CHECKING:
+    from trustsem.fit.cross_check import CrossCheck
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +87,8 @@ class Fit:
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """Parameters with standard errors, z, p-values, 95 % intervals and standardised values."""
-        return estimates_frame(self._fitted)
+        with blas_threads_for(len(self._fitted.table.variables.observed)):
+            return estimates_frame(self._fitted)
 
     @cached_property
     def fit_measures(self) -> dict[str, float | None]:
@@ -124,6 +137,76 @@ class Fit:
         names = list(self._fitted.table.variables.observed)
         mean = pd.Series(implied.mu, index=names) if self._fitted.table.meanstructure else None
         return ImpliedMoments(pd.DataFrame(implied.sigma, index=names, columns=names), mean)
+
+    def residuals(self, type: str = "raw") -> Residuals:
+        """Return what the model leaves of the sample moments, with standard errors.
+
+        Args:
+            type: "raw"; "cor_bentler" (divided by the sample's standard deviations); "cor_bollen" or "cor" (sample
+                minus implied correlations); "normalized" (raw, by the standard error of the sample moment);
+                "standardized" (raw, by its own standard error: a z-value). Dots may stand for underscores.
+
+        Raises:
+            UsageError: another type, or standardised residuals of a fit without standard errors.
+
+        Example:
+            fit.residuals("standardized").largest(5)
+        """
+        return residuals_record(self._fitted, residual_type(type))
+
+    def factor_scores(self, method: str = "regression", *, se: bool = False) -> pd.DataFrame:
+        """Return the factor scores of every row of the data; rows that were not used are NaN.
+
+        Args:
+            method: "regression" (expected value given all answers) or "bartlett" (weighted least squares).
+            se: Append a column `<factor>_se` per factor.
+
+        Raises:
+            UsageError: the fit was made from moments, the model has no latent variable, another method, or Bartlett
+                scores with a negative residual variance.
+        """
+        return factor_scores_frame(self._fitted, self._cases("factor scores"), score_method(method), se=se)
+
+    def factor_score_quality(self, method: str = "regression") -> pd.DataFrame:
+        """Return how good factor scores are: columns factor, se, reliability, determinacy, note.
+
+        Reliability is the squared correlation of score and factor, determinacy that correlation. A fit from moments
+        will do.
+        """
+        return factor_score_quality_frame(self._fitted, score_method(method))
+
+    def influence(self) -> pd.DataFrame:
+        """Return each row's distance from the model and its influence; rows that were not used are NaN.
+
+        Columns mahalanobis, mahalanobis_pvalue (squared distance to the implied moments), mahalanobis_saturated,
+        mahalanobis_saturated_pvalue (to the sample's), loglik, chisq (shares of the fit's), cook (generalised Cook's
+        distance, by one Newton step).
+
+        Raises:
+            UsageError: the fit was made from moments or has no standard errors.
+        """
+        return influence_frame(self._fitted, self._cases("influence"))
+
+    def dfbetas(self, *, standardized: bool = True) -> pd.DataFrame:
+        """Return what each row changes in each free parameter: with all rows less without this one, by one step.
+
+        Args:
+            standardized: In standard errors of the parameter; else in its own units.
+
+        Raises:
+            UsageError: as `influence`.
+        """
+        return dfbetas_frame(self._fitted, self._cases("influence"), standardized=standardized)
+
+    def _cases(self, what: str) -> Cases:
+        data = self._data
+        if data.values is None or data.row_index is None or data.index is None:
+            raise UsageError(
+                f"The fit was made from moments: {what} need the respondents' answers.",
+                remedy="Fit the model to a data frame, a survey or a file.",
+                code="no-raw-data",
+            )
+        return Cases(data.values, data.row_index, data.index)
 
     def r_squared(self) -> dict[str, float | None]:
         """Return the explained share of variance of every dependent variable; None where it is not defined."""
@@ -236,6 +319,15 @@ class Fit:
                 remedy=f"Variables: {', '.join(known[:14])}.",
                 code="unknown-variable",
             )
+
+    def cross_check(self) -> CrossCheck:
+        """Fit the same model to the same moments with semopy, a second engine, and compare.
+
+        Where that is not possible, or semopy fails, the record says why.
+        """
+        from trustsem.fit.cross_check import cross_check_fit
+
+        return cross_check_fit(self._fitted, self._options.pipeline.information)
 
     def summary(self, *, width: int = 80) -> str:
         """Return the fit as text: how it ended, fit measures, parameters, R-squared, findings."""

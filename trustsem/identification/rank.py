@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from trustsem.identification.counting import degrees_of_freedom
 from trustsem.implied import ModelLayout, implied_moments, moment_derivatives, sigma_jacobian
+from trustsem.moments.linalg import cholesky
 from trustsem.spec.relations import evaluate_relations
 from trustsem.spec.table import ParameterTable
 
@@ -101,7 +102,9 @@ def _clearly_full_rank(layout: ModelLayout, theta: FloatArray) -> bool:
         return True
     if scale.min() <= 0:
         return False
-    return float(np.linalg.eigvalsh(gram / np.outer(scale, scale))[0]) > _CLEAR
+    # a Cholesky factor of M - c I exists exactly where the smallest eigenvalue of M is above c
+    shifted = gram / np.outer(scale, scale) - _CLEAR * np.eye(len(gram))
+    return cholesky(shifted) is not None
 
 
 def _rank_and_null_space(table: ParameterTable, layout: ModelLayout, theta: FloatArray) -> tuple[int, FloatArray]:

@@ -1,10 +1,12 @@
 """Standard errors, tests and fit measures of an estimate."""
 
 from trustsem.inference.baseline import Baseline, independence_baseline
+from trustsem.inference.casewise import case_deviations, casewise_scores
 from trustsem.inference.chisquare import ChiSquare, chi_square, chi_square_pvalue, normal_pvalue, normal_quantile
 from trustsem.inference.information import InformationKind, ParameterCovariance, parameter_covariance
 from trustsem.inference.likelihood import Likelihood, LogLikelihood, log_likelihood
 from trustsem.inference.measures import MEASURES, FitContext, MeasureSet, fit_measures
+from trustsem.inference.residuals import ResidualMoments, ResidualType, residual_moments, residual_type
 
 __all__ = [
     "MEASURES",
@@ -16,6 +18,10 @@ __all__ = [
     "LogLikelihood",
     "MeasureSet",
     "ParameterCovariance",
+    "ResidualMoments",
+    "ResidualType",
+    "case_deviations",
+    "casewise_scores",
     "chi_square",
     "chi_square_pvalue",
     "fit_measures",
@@ -24,4 +30,6 @@ __all__ = [
     "normal_pvalue",
     "normal_quantile",
     "parameter_covariance",
+    "residual_moments",
+    "residual_type",
 ]

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from trustsem.estimate import Estimate
 from trustsem.inference.likelihood import Likelihood, effective_n
+from trustsem.moments.linalg import invert
 from trustsem.records import Finding, Severity
 
 FloatArray = NDArray[np.float64]
+
+_SINGULAR = 1e-10  # relative size at which the smallest eigenvalue is rounding
 
 
 class InformationKind(Enum):
@@ -28,7 +31,7 @@ class ParameterCovariance:
 
     Args:
         matrix: (n_free, n_free) covariance of theta, or None.
-        condition: Condition number of the information matrix in correlation metric: scale-free.
+        condition: 1-norm condition number of the information matrix scaled to a unit diagonal.
         findings: Why there are no standard errors.
     """
 
@@ -67,13 +70,17 @@ def parameter_covariance(estimate: Estimate, kind: InformationKind, likelihood: 
     if not np.isfinite(unit).all() or diagonal.min() <= 0:
         return ParameterCovariance(None, np.inf, (_no_standard_errors("it has no positive diagonal"),))
     scale = np.sqrt(diagonal)
-    values, vectors = np.linalg.eigh(unit / np.outer(scale, scale))
-    condition = float(values[-1] / values[0]) if values[0] > 0 else np.inf
-    if values[0] <= 1e-10:
-        reason = "it is singular" if values[0] > -1e-8 else "it is not positive definite: not a minimum"
-        return ParameterCovariance(None, condition, (_no_standard_errors(reason),))
-    n = effective_n(objective.moments, likelihood)
-    inverse = (vectors / values) @ vectors.T / np.outer(scale, scale) / n
+    scaled = unit / np.outer(scale, scale)
+    try:
+        inverse = invert(scaled)
+    except np.linalg.LinAlgError:
+        smallest = float(np.linalg.eigvalsh(scaled)[0])
+        reason = "it is singular" if smallest > -_SINGULAR else "it is not positive definite: not a minimum"
+        return ParameterCovariance(None, np.inf, (_no_standard_errors(reason),))
+    condition = float(np.abs(scaled).sum(axis=0).max() * np.abs(inverse).sum(axis=0).max())
+    if condition > 1 / _SINGULAR:
+        return ParameterCovariance(None, condition, (_no_standard_errors("it is singular"),))
+    inverse = inverse / np.outer(scale, scale) / effective_n(objective.moments, likelihood)
     if basis is not None:
         inverse = basis @ inverse @ basis.T
     return ParameterCovariance(objective.layout.reduction.expand_matrix(inverse), condition, ())

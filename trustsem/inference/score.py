@@ -49,6 +49,7 @@ def modification_indices(
     factor = cholesky(point.information())
     if factor is None and len(estimate.x):
         return ModificationIndices(statistic, change)
+    root = None if factor is None else np.linalg.inv(factor)  # I^-1 = root' root
     n = effective_n(estimate.objective.moments, likelihood)
     for number, group in enumerate(point.groups):
         chosen = np.array([k for k, c in enumerate(candidates) if c.group == number + 1], dtype=np.intp)
@@ -56,7 +57,7 @@ def modification_indices(
             products = _Products.build(point, group, number)
             for start in range(0, len(chosen), _CHUNK):
                 part = chosen[start : start + _CHUNK]
-                gradient, own = _score(products, [candidates[k] for k in part], factor)
+                gradient, own = _score(products, [candidates[k] for k in part], root)
                 statistic[part], change[part] = n * gradient**2 / own, -gradient / own
     return ModificationIndices(statistic, change)
 
@@ -76,7 +77,7 @@ class _Products:
     mean_cross: FloatArray | None  # (t, n_parameters) E' W dmu
     mean_slope: FloatArray  # (t,) E' g
     eta: FloatArray  # (t,) means of all variables
-    reduction: FloatArray  # (n_free, n_parameters)
+    reduction: FloatArray | None  # (n_free, n_parameters); None without equality constraints
     t: int
 
     @classmethod
@@ -97,29 +98,29 @@ class _Products:
             weighted[:, :t].T @ derivatives.mean if with_means else None,
             parts[:, :t].T @ expansion.mean_slope,
             group.implied.total_mean,
-            layout.reduction.matrix,
+            None if layout.reduction.is_identity else layout.reduction.matrix,
             t,
         )
 
 
-def _score(products: _Products, candidates: Sequence[Candidate], factor: FloatArray | None) -> tuple[FloatArray, ...]:
+def _score(products: _Products, candidates: Sequence[Candidate], root: FloatArray | None) -> tuple[FloatArray, ...]:
     """Return the gradient of F/2 and the information that is each candidate's own."""
     left, right, half, mean = _indices(products, candidates)
     slope = products.slope[left, right] * half
     own = products.own[left, left] * products.own[right, right] * half**2 + (products.own[left, right] * half) ** 2
-    cross = (
-        products.cross_left[left] * products.cross_right[right]
-        + products.cross_right[left] * products.cross_left[right]
-    ) * half[:, None]
+    cross = products.cross_left[left] * products.cross_right[right]
+    cross += products.cross_right[left] * products.cross_left[right]
+    cross *= half[:, None]
     if products.mean_cross is not None:
         slope = slope + products.mean_slope[left] * mean / 2
         own = own + products.own[left, left] * mean**2
         cross = cross + products.mean_cross[left] * mean[:, None]
     gradient = products.weight * slope
     information = products.weight * own
-    if factor is not None:
-        shared = np.linalg.solve(factor, products.weight * (cross @ products.reduction).T)
-        own = information - (shared**2).sum(axis=0)
+    if root is not None:
+        reduced = cross if products.reduction is None else cross @ products.reduction
+        shared = (products.weight * reduced) @ root.T
+        own = information - np.einsum("ck,ck->c", shared, shared)
     else:
         own = information
     own = np.where(own > _DEPENDENT * information, own, np.nan)

@@ -8,7 +8,7 @@ from trustsem.discrepancy import DISCREPANCIES
 from trustsem.errors import DataError, IdentificationError
 from trustsem.estimate import Estimate, estimate_parameters
 from trustsem.estimate.admissibility import check_admissibility
-from trustsem.identification import IdentificationReport, check_identification
+from trustsem.identification import IdentificationReport, check_identification, diagnose_identification
 from trustsem.implied import ModelLayout, build_layout
 from trustsem.inference import (
     Baseline,
@@ -28,9 +28,11 @@ from trustsem.inference import (
 from trustsem.inference.browne import browne_residual_statistic
 from trustsem.inference.likelihood import effective_n
 from trustsem.moments import SampleMoments
+from trustsem.moments.linalg import blas_threads_for
 from trustsem.pipeline.singular import explain_singular
 from trustsem.records import Finding
 from trustsem.spec.table import ParameterTable
+from trustsem.suggestions import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,15 @@ def fit_table(table: ParameterTable, moments: SampleMoments, options: PipelineOp
         IdentificationError: the parameters cannot be told apart; they are named.
         DataError: moments that no model can be fitted to.
     """
-    prepared = prepare_moments(table, moments, options)
+    with blas_threads_for(len(table.variables.observed)):
+        return _fit_prepared(table, prepare_moments(table, moments, options), options)
+
+
+def _fit_prepared(table: ParameterTable, prepared: SampleMoments, options: PipelineOptions) -> FittedModel:
     layout = build_layout(table, prepared)
     report = check_identification(table, layout)
-    _require_identified(report)
+    if report.df < 0 or not report.identified:
+        raise identification_error(table, report)
     estimate = estimate_parameters(table, layout, prepared, DISCREPANCIES[options.estimator])
     covariance = parameter_covariance(estimate, options.information, options.likelihood)
     test = chi_square(estimate, report.df, options.likelihood)
@@ -164,17 +171,12 @@ def _all_moments(layout: ModelLayout) -> int:
     return sum(p * (p + 1) // 2 + (p if layout.meanstructure else 0) for p in sizes)
 
 
-def _require_identified(report: IdentificationReport) -> None:
-    if report.df >= 0 and report.identified:
-        return
-    raise identification_error(report)
-
-
-def identification_error(report: IdentificationReport) -> IdentificationError:
-    """Return the error that names what cannot be told apart."""
-    faults = [
-        f"these move together ({group.freedom} too many): {_listing(group.parameters)}" for group in report.unidentified
-    ]
+def identification_error(table: ParameterTable, report: IdentificationReport) -> IdentificationError:
+    """Return the error that names what cannot be told apart, why, and the smallest fix."""
+    faults = []
+    for diagnosis in diagnose_identification(table, report):
+        together = f"These parameters move together: {shortened(diagnosis.parameters, 12)}."
+        faults.append(f"{diagnosis.message} {together} Smallest fix: {diagnosis.fix}")
     if report.df < 0:
         head = f"The model has {-report.df} more parameter(s) than the data have moments."
     else:
@@ -182,13 +184,5 @@ def identification_error(report: IdentificationReport) -> IdentificationError:
             f"The model is not identified: the moments determine {report.rank} of its {report.n_parameters} parameters."
         )
     return IdentificationError(
-        head,
-        faults=faults,
-        remedy="Fix or drop one parameter of each set: scale every factor (a loading or its variance at 1), give "
-        "factors three indicators, and each arrow of a loop its own instrument.",
+        head, faults=faults, remedy="`trustsem check MODEL` shows the parameter table and this diagnosis without data."
     )
-
-
-def _listing(names: tuple[str, ...], limit: int = 12) -> str:
-    shown = ", ".join(names[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

@@ -172,7 +172,8 @@ def _add_other_columns(frame: pd.DataFrame, used: set[str], work: _Work) -> None
     others = [name for name in frame.columns if name not in used]
     if not others:
         return
-    message = f"{len(others)} columns are not in the codebook and were kept as they are: {shortened(others)}."
+    columns = "1 column is" if len(others) == 1 else f"{len(others)} columns are"
+    message = f"{columns} not in the codebook and kept without scoring: {shortened(others)}."
     work.findings.append(Finding("columns-not-in-codebook", Severity.INFO, message))
     for name in others:
         _add_plain(name, frame, work)

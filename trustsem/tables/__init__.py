@@ -8,26 +8,41 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from trustsem.tables.effects import effects_frame, loops_frame
     from trustsem.tables.estimates import estimates_frame, standardized_frame, vcov_frame
+    from trustsem.tables.influence import dfbetas_frame, influence_frame
     from trustsem.tables.modification import modification_frame
+    from trustsem.tables.residuals import Residuals, residuals_record
+    from trustsem.tables.scores import factor_score_quality_frame, factor_scores_frame
     from trustsem.tables.text import render_table
 
 # Imported when first used: plain text needs no pandas, and `trustsem --help` must not wait for it.
 _HOMES = {
+    "Residuals": "trustsem.tables.residuals",
+    "dfbetas_frame": "trustsem.tables.influence",
     "effects_frame": "trustsem.tables.effects",
     "estimates_frame": "trustsem.tables.estimates",
+    "factor_score_quality_frame": "trustsem.tables.scores",
+    "factor_scores_frame": "trustsem.tables.scores",
+    "influence_frame": "trustsem.tables.influence",
     "loops_frame": "trustsem.tables.effects",
     "modification_frame": "trustsem.tables.modification",
     "render_table": "trustsem.tables.text",
+    "residuals_record": "trustsem.tables.residuals",
     "standardized_frame": "trustsem.tables.estimates",
     "vcov_frame": "trustsem.tables.estimates",
 }
 
 __all__ = [
+    "Residuals",
+    "dfbetas_frame",
     "effects_frame",
     "estimates_frame",
+    "factor_score_quality_frame",
+    "factor_scores_frame",
+    "influence_frame",
     "loops_frame",
     "modification_frame",
     "render_table",
+    "residuals_record",
     "standardized_frame",
     "vcov_frame",
 ]

@@ -121,7 +121,7 @@ def _identify(model: LibraryModel, table: ParameterTable) -> _Report:
     result = check_identification(table, layout)
     report = _Report(model, table, result, count_moments(layout))
     if result.df < 0 or not result.identified:
-        report.problems.append(identification_error(result))
+        report.problems.append(identification_error(table, result))
     return report
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trustsem.spec.table import ParameterTable
+from trustsem.spec.relations import bound_relations
+from trustsem.spec.table import ParameterTable, Relation
 from trustsem.syntax.nodes import Binary, Call, Expression, Symbol, Unary
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class LinearRelation:
     """`sum(coefficient * label) == constant`."""
 
     terms: tuple[tuple[float, str], ...]
@@ -25,17 +26,29 @@ class LabelPlan:
 
     Args:
         labels: One per row of the table, "" where none is needed; rows with one label are equal.
-        relations: Linear constraints beyond equal labels.
+        linear: Linear constraints beyond equal labels.
+        others: Nonlinear equalities and inequalities; bounds of single rows are not among them.
         fixed: Value of every label that stands on fixed rows only.
     """
 
     labels: tuple[str, ...]
-    relations: tuple[Relation, ...]
+    linear: tuple[LinearRelation, ...]
+    others: tuple[Relation, ...]
     fixed: Mapping[str, float]
 
+    @property
+    def is_constrained(self) -> bool:
+        """Whether the script needs more than equal labels."""
+        return bool(self.linear or self.others)
 
-def plan_labels(table: ParameterTable) -> LabelPlan:
-    """Give every row that a constraint mentions a label; a label shared by a fixed and a free row stays on the free."""
+
+def plan_labels(table: ParameterTable, *, label_bounds: bool = False) -> LabelPlan:
+    """Give every row that a constraint mentions a label; a label shared by a fixed and a free row stays on the free.
+
+    Args:
+        table: Every parameter of the model.
+        label_bounds: Rows with bounds get a label too, for programs that write bounds as constraints.
+    """
     on_free = {row.label for row in table.free_rows if row.label}
     labels = ["" if not row.is_free and row.label in on_free else row.label for row in table]
     fixed = {row.label: row.value for row in table if row.label and row.label not in on_free and row.value is not None}
@@ -50,8 +63,15 @@ def plan_labels(table: ParameterTable) -> LabelPlan:
         for index in np.flatnonzero(vector):
             position = positions[index]
             labels[position] = labels[position] or _fresh(position + 1, taken)
-    relations = tuple(_relation(vector, constant, [labels[p] for p in positions]) for vector, constant in pending)
-    return LabelPlan(tuple(labels), relations, fixed)
+    if label_bounds:
+        for position in positions:
+            row = table.rows[position]
+            if row.lower is not None or row.upper is not None:
+                labels[position] = labels[position] or _fresh(position + 1, taken)
+    linear = tuple(_linear(vector, constant, [labels[p] for p in positions]) for vector, constant in pending)
+    bounds = set(bound_relations(table.rows))
+    others = tuple(relation for relation in table.relations if relation not in bounds)
+    return LabelPlan(tuple(labels), linear, others, fixed)
 
 
 def _says_equal_labels(vector: np.ndarray, constant: float, labels: list[str]) -> bool:
@@ -68,11 +88,11 @@ def _fresh(number: int, taken: set[str]) -> str:
     return name
 
 
-def _relation(vector: np.ndarray, constant: float, labels: list[str]) -> Relation:
+def _linear(vector: np.ndarray, constant: float, labels: list[str]) -> LinearRelation:
     weights: dict[str, float] = {}
     for index in np.flatnonzero(vector):
         weights[labels[index]] = weights.get(labels[index], 0.0) + float(vector[index])
-    return Relation(tuple((weight, label) for label, weight in weights.items() if weight), constant)
+    return LinearRelation(tuple((weight, label) for label, weight in weights.items() if weight), constant)
 
 
 def rename_symbols(expression: Expression, names: Mapping[str, Expression]) -> Expression:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 
-from trustsem.spec.export.labels import LabelPlan, Relation, plan_labels, rename_symbols, unique_names
+from trustsem.spec.export.labels import LabelPlan, LinearRelation, plan_labels, rename_symbols, unique_names
 from trustsem.spec.export.request import Export, ExportRequest, result_lines
 from trustsem.spec.table import ParameterTable, Row
 from trustsem.syntax.nodes import Span, Symbol
@@ -110,12 +111,15 @@ def _model_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, str
         if lines:
             yield f"  # {heading}"
             yield from (f"  {line}" for line in lines)
-    if plan.relations:
+    symbols = {name: Symbol(other, _NOWHERE) for name, other in names.items()}
+    if plan.is_constrained:
         yield "  # Constraints"
-        yield from (f"  {_relation_text(relation, names)}" for relation in plan.relations)
+        yield from (f"  {_linear_text(relation, names)}" for relation in plan.linear)
+    for relation in plan.others:
+        expression = render_expression(rename_symbols(relation.expression, symbols))
+        yield f"  {expression} {'==' if relation.is_equality else '>'} 0"
     if table.definitions:
         yield "  # Defined parameters"
-        symbols = {name: Symbol(other, _NOWHERE) for name, other in names.items()}
         for definition in table.definitions:
             expression = render_expression(rename_symbols(definition.expression, symbols))
             yield f"  {names[definition.name]} := {expression}"
@@ -135,13 +139,16 @@ def _row_line(row: Row, label: str, names: Mapping[str, str]) -> str:
         modifiers.append(format_number(row.value))
     elif row.start is not None:
         modifiers.append(f"start({format_number(row.start)})")
+    for word, bound in (("lower", row.lower), ("upper", row.upper)):
+        if bound is not None and math.isfinite(bound):
+            modifiers.append(f"{word}({format_number(bound)})")
     if label:
         modifiers.append(label)
     terms = " + ".join(f"{modifier}*{right}" for modifier in modifiers) or right
     return f"{names[row.lhs]} {'~' if row.op == '~1' else row.op} {terms}"
 
 
-def _relation_text(relation: Relation, names: Mapping[str, str]) -> str:
+def _linear_text(relation: LinearRelation, names: Mapping[str, str]) -> str:
     terms = "".join(
         f" {'-' if weight < 0 else '+'} {'' if abs(weight) == 1 else f'{format_number(abs(weight))}*'}{names[label]}"
         for weight, label in relation.terms

@@ -67,7 +67,7 @@ def _not_found(path: Path) -> DataError:
             remedy=f"Check the path; it is looked up from {Path.cwd()}.",
         )
     near = _near_names(path)
-    remedy = f"Did you mean {' or '.join(near)}?" if near else f"No file with a similar name is in {folder}."
+    remedy = f"Did you mean {' or '.join(near)}?" if near else f"No file with a similar name is in {folder.resolve()}."
     return DataError(f"{path} does not exist.", code="file-not-found", remedy=remedy)
 
 

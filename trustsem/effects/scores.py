@@ -1,0 +1,197 @@
+"""Factor scores: linear combinations of the answers that stand for the latent variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.errors import UsageError
+from trustsem.estimate import Estimate
+from trustsem.implied import GroupLayout, Implied
+from trustsem.moments import SampleGroup
+from trustsem.suggestions import suggest
+
+FloatArray = NDArray[np.float64]
+
+_RANK = 1e-8  # relative: a factor of which less than this share shows in the items is not determined by them
+_NEGATIVE = -1e-8  # eigenvalue, in the metric of total variances, below which a residual covariance is indefinite
+
+
+class ScoreMethod(Enum):
+    """REGRESSION: expected value of the factors given all answers; BARTLETT: weighted least squares."""
+
+    REGRESSION = "regression"
+    BARTLETT = "bartlett"
+
+
+_ALIASES = {"ebm": ScoreMethod.REGRESSION, "thurstone": ScoreMethod.REGRESSION, "ml": ScoreMethod.BARTLETT}
+
+
+def score_method(name: str | ScoreMethod) -> ScoreMethod:
+    """Return the method that a name means, in any case; "EBM" is the regression method, "ML" Bartlett's.
+
+    Raises:
+        UsageError: no such method.
+
+    Example:
+        >>> score_method("Bartlett")
+        <ScoreMethod.BARTLETT: 'bartlett'>
+    """
+    if isinstance(name, ScoreMethod):
+        return name
+    known = {method.value: method for method in ScoreMethod} | _ALIASES
+    method = known.get(str(name).strip().lower())
+    if method is None:
+        allowed = [method.value for method in ScoreMethod]
+        raise UsageError(
+            f"Unknown method of factor scores {name!r}.{suggest(str(name), allowed)}",
+            remedy=f"Use one of: {', '.join(allowed)}.",
+            code="score-method",
+        )
+    return method
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ScoreWeights:
+    """How answers become factor scores: scores = constant + weights @ answers, and how good they are.
+
+    Args:
+        latent: The m factors.
+        weights: (m, p); NaN rows for factors that the answers do not determine.
+        constant: (m,); NaN where the fit was made from covariances without means.
+        se: (m,) standard deviation of score - factor, given the answers (regression) or the factor (Bartlett).
+        reliability: (m,) squared correlation of score and factor in the population that the model describes.
+    """
+
+    latent: tuple[str, ...]
+    weights: FloatArray
+    constant: FloatArray
+    se: FloatArray
+    reliability: FloatArray
+
+    @property
+    def determinacy(self) -> FloatArray:
+        """(m,) correlation of score and factor."""
+        return np.sqrt(self.reliability)
+
+    def apply(self, values: FloatArray) -> FloatArray:
+        """Return the (n, m) scores of (n, p) answers in the layout's order of variables."""
+        return self.constant + values @ self.weights.T
+
+
+def score_weights(
+    estimate: Estimate, method: ScoreMethod, indicators: Sequence[str], *, group: int = 0
+) -> ScoreWeights:
+    """Compute the weights of factor scores from the fitted model.
+
+    Regression (Thurstone 1935; Lawley & Maxwell 1971, eq. 8.4): eta_bar + V_eta,y Sigma^-1 (y - mu). Bartlett (1937):
+    the eta that minimises (r - X eta)' Theta^-1 (r - X eta), where r = (I - A_yy) y - m_y are the answers less what
+    other observed variables add, X holds the arrows from factors to indicators and Theta their residual covariances.
+    Observed outcomes (y ~ f) are structure, not measurement: Bartlett's scores leave them out, as lavaan's do. Where Theta is singular (an item without error), the same minimum under the exact relations is
+    taken (Rao 1971: unified least squares); no generalised inverse is involved.
+
+    Without a mean structure observed variables have their sample means, and factors what follows from intercepts
+    of 0. Bartlett's scores of a factor without arrows of its own to observed variables (second order) are not
+    determined: NaN.
+
+    Args:
+        estimate: A fitted model.
+        method: REGRESSION or BARTLETT.
+        indicators: Observed variables that measure a factor (=~).
+        group: Which group, from 0.
+
+    Raises:
+        UsageError: Bartlett's method with a negative residual variance, or no latent variable.
+    """
+    layout = estimate.objective.layout
+    own, sample = layout.groups[group], estimate.objective.moments.groups[group]
+    implied = estimate.objective.implied(estimate.x)[group]
+    if not own.latent:
+        raise UsageError(
+            "The model has no latent variable, so there are no factor scores.",
+            remedy="A latent variable needs a line with =~ .",
+            code="no-latent-variables",
+        )
+    centre = implied.total_mean if layout.meanstructure else _completed_means(sample, implied)
+    if method is ScoreMethod.REGRESSION:
+        return _regression(own, implied, centre)
+    return _bartlett(own, implied, centre, frozenset(indicators))
+
+
+def _completed_means(sample: SampleGroup, implied: Implied) -> FloatArray:
+    """Return the means of all variables where the model has none: the sample's, latent intercepts being 0."""
+    p, paths = implied.n_observed, implied.paths
+    if sample.mean is None:  # covariances were handed in: weights and their quality need no means
+        return np.full(len(paths), np.nan)
+    latent = np.linalg.solve(np.eye(len(paths) - p) - paths[p:, p:], paths[p:, :p] @ sample.mean)
+    return np.concatenate([sample.mean, latent])
+
+
+def _regression(layout: GroupLayout, implied: Implied, centre: FloatArray) -> ScoreWeights:
+    p = implied.n_observed
+    cross, latent_cov = implied.total_cov[p:, :p], implied.total_cov[p:, p:]
+    weights = np.linalg.solve(implied.sigma, cross.T).T
+    explained = np.einsum("jk,jk->j", weights, cross)
+    variance = np.diag(latent_cov)
+    error = np.sqrt(np.maximum(variance - explained, 0.0))
+    return ScoreWeights(
+        layout.latent, weights, centre[p:] - weights @ centre[:p], error, _reliability(weights, implied)
+    )
+
+
+def _bartlett(layout: GroupLayout, implied: Implied, centre: FloatArray, indicators: frozenset[str]) -> ScoreWeights:
+    p, paths = implied.n_observed, implied.paths
+    rows = np.array([i for i, name in enumerate(layout.observed) if name in indicators], dtype=np.intp)
+    names = [layout.observed[i] for i in rows]
+    scale = np.sqrt(np.diag(implied.sigma)[rows])
+    theta, arrows = implied.covariances[np.ix_(rows, rows)], paths[rows, p:]
+    _require_no_negative_variance(names, theta, scale)
+    weights = _unified_least_squares(theta / np.outer(scale, scale), arrows / scale[:, None]) / scale
+    error = np.sqrt(np.maximum(np.einsum("jk,kl,jl->j", weights, theta, weights), 0.0))
+    intercept = centre[rows] - paths[rows] @ centre
+    full = weights @ (np.eye(p) - paths[:p, :p])[rows]
+    return ScoreWeights(layout.latent, full, -weights @ intercept, error, _reliability(full, implied))
+
+
+def _require_no_negative_variance(observed: Sequence[str], theta: FloatArray, scale: FloatArray) -> None:
+    if not len(theta) or np.linalg.eigvalsh(theta / np.outer(scale, scale))[0] >= _NEGATIVE:
+        return
+    names = [name for name, variance in zip(observed, np.diag(theta), strict=True) if variance < 0]
+    what = f"negative residual variance: {', '.join(names)}" if names else "the residual covariances are inconsistent"
+    raise UsageError(
+        f"Bartlett's factor scores do not exist here ({what}): they weight items by the inverse of their residual "
+        "covariance matrix, which must not be negative.",
+        remedy='Use method="regression", or correct the model first.',
+        code="negative-variance",
+    )
+
+
+def _unified_least_squares(theta: FloatArray, arrows: FloatArray) -> FloatArray:
+    """Return the (m, p) C with C X = I and the smallest C Theta C', Theta singular or not.
+
+    The equations are [[Theta, X], [X', 0]] [C'; L] = [0; P] with P the projection on the row space of X (Rao 1971).
+    Rows of factors that X does not determine are NaN.
+    """
+    p, m = arrows.shape
+    size = np.linalg.norm(arrows, axis=0)
+    unit = arrows / np.where(size > 0, size, 1.0)
+    projection = np.linalg.pinv(unit, rcond=_RANK) @ unit
+    system = np.block([[theta, unit], [unit.T, np.zeros((m, m))]])
+    right = np.vstack([np.zeros((p, m)), projection])
+    solution = np.linalg.lstsq(system, right, rcond=None)[0][:p].T
+    determined = np.diag(projection) > 1 - _RANK
+    return np.where(determined[:, None], solution / np.where(size > 0, size, 1.0)[:, None], np.nan)
+
+
+def _reliability(weights: FloatArray, implied: Implied) -> FloatArray:
+    """Return the squared correlations of scores with their factors; NaN for a factor without variance."""
+    p = implied.n_observed
+    covariance = np.einsum("jk,jk->j", weights, implied.total_cov[p:, :p])
+    score_variance = np.einsum("jk,kl,jl->j", weights, implied.sigma, weights)
+    variance = np.diag(implied.total_cov)[p:]
+    product = score_variance * variance
+    return np.divide(covariance**2, product, out=np.full(len(variance), np.nan), where=product > 0)
