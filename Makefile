@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test slow check bench clean
+.PHONY: demo test slow check bench validate clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,10 @@ check: $(STAMP)  ## layout, types, import contract
 
 bench: $(STAMP)  ## timings, with lavaan beside them where R is there
 	$(BIN)/python benchmarks/run.py
+
+validate: $(STAMP)  ## the numbers of docs/validation.md, computed anew (about ten minutes)
+	$(BIN)/python benchmarks/agreement.py --write
+	$(BIN)/python benchmarks/simulation.py --write
 
 clean:
 	rm -rf $(VENV) dist build trustsem-demo

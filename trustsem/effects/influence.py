@@ -14,6 +14,7 @@ from trustsem.estimate import Estimate
 from trustsem.implied import GroupLayout
 from trustsem.inference import Likelihood
 from trustsem.inference.casewise import case_deviations, casewise_scores
+from trustsem.inference.information import allowed_directions
 from trustsem.inference.likelihood import effective_n
 from trustsem.moments.linalg import cholesky, cholesky_solve
 
@@ -121,11 +122,13 @@ def case_influence(
     """Approximate what leaving out each respondent changes, for all of them at once.
 
     One Newton step from the estimates towards the minimum without respondent i: theta - theta_(i) = H^-1 s_i / (n - 1)
-    with H the exact Hessian of F/2 and s_i the score of respondent i (Cook & Weisberg 1982, sec. 5.2; Tanaka,
+    with H the exact Hessian of F/2 and s_i the score of respondent i (Cook & Weisberg 1982; Tanaka,
     Watadani & Moon 1991). Without a mean structure the sample's means move as well when a row goes; deviations are then
     multiplied by sqrt(n / (n - 1)), which makes the step's gradient exact. Generalised Cook's distance is
     (theta - theta_(i))' V^-1 (theta - theta_(i)) with V the covariance of the full sample's estimates (Pek &
-    MacCallum 2011, eq. 6, who take V without respondent i); it approximates the likelihood distance 2 (l - l_(i)).
+    MacCallum 2011, who take V without respondent i); it approximates the likelihood distance 2 (l - l_(i)).
+    Nonlinear constraints that hold with equality restrict the step to the directions they leave open, as they do the
+    standard errors; their curvature is not part of the step.
 
     Args:
         estimate: A fitted model of one group.
@@ -138,11 +141,14 @@ def case_influence(
     """
     objective = estimate.objective
     reduction = objective.layout.reduction
+    directions = (
+        allowed_directions(estimate.active.jacobian) if len(estimate.active.relations) else np.eye(len(estimate.x))
+    )
     n = effective_n(objective.moments, likelihood)
     # a row that goes takes its deviation from the mean with it n / (n - 1) fold, whatever the divisor of S is
     moving = Likelihood.NORMAL if objective.layout.meanstructure else Likelihood.WISHART
-    scores = casewise_scores(estimate, case_deviations(estimate, values, moving))
-    hessian = objective.hessian(estimate.x)
+    scores = casewise_scores(estimate, case_deviations(estimate, values, moving)) @ directions
+    hessian = directions.T @ objective.hessian(estimate.x) @ directions
     factor = cholesky(hessian) if len(hessian) else np.zeros((0, 0))
     if factor is None:
         raise UsageError(
@@ -152,7 +158,7 @@ def case_influence(
         )
     if not len(hessian):
         return CaseInfluence(np.zeros((len(values), objective.layout.n_free)), np.zeros(len(values)))
-    step = cholesky_solve(factor, scores.T) / (n - 1)  # (n_parameters, n)
-    spread = covariance[np.ix_(reduction.kept, reduction.kept)]
+    step = cholesky_solve(factor, scores.T) / (n - 1)  # (directions, n)
+    spread = directions.T @ covariance[np.ix_(reduction.kept, reduction.kept)] @ directions
     cook = np.einsum("ki,ki->i", step, np.linalg.solve(spread, step))
-    return CaseInfluence((reduction.matrix @ step).T, cook)
+    return CaseInfluence((reduction.matrix @ (directions @ step)).T, cook)

@@ -88,11 +88,12 @@ def score_weights(
 ) -> ScoreWeights:
     """Compute the weights of factor scores from the fitted model.
 
-    Regression (Thurstone 1935; Lawley & Maxwell 1971, eq. 8.4): eta_bar + V_eta,y Sigma^-1 (y - mu). Bartlett (1937):
+    Regression (Thurstone 1935; Lawley & Maxwell 1971): eta_bar + V_eta,y Sigma^-1 (y - mu). Bartlett (1937):
     the eta that minimises (r - X eta)' Theta^-1 (r - X eta), where r = (I - A_yy) y - m_y are the answers less what
     other observed variables add, X holds the arrows from factors to indicators and Theta their residual covariances.
-    Observed outcomes (y ~ f) are structure, not measurement: Bartlett's scores leave them out, as lavaan's do. Where Theta is singular (an item without error), the same minimum under the exact relations is
-    taken (Rao 1971: unified least squares); no generalised inverse is involved.
+    Observed outcomes (y ~ f) are structure, not measurement: Bartlett's scores leave them out, as lavaan's do. Where
+    Theta is singular (an item without error), the same minimum under the exact relations is taken (Rao 1971: unified
+    least squares); Theta itself is never inverted.
 
     Without a mean structure observed variables have their sample means, and factors what follows from intercepts
     of 0. Bartlett's scores of a factor without arrows of its own to observed variables (second order) are not
@@ -128,13 +129,13 @@ def _completed_means(sample: SampleGroup, implied: Implied) -> FloatArray:
     if sample.mean is None:  # covariances were handed in: weights and their quality need no means
         return np.full(len(paths), np.nan)
     latent = np.linalg.solve(np.eye(len(paths) - p) - paths[p:, p:], paths[p:, :p] @ sample.mean)
-    return np.concatenate([sample.mean, latent])
+    return np.concatenate([sample.mean, latent]).astype(np.float64, copy=False)
 
 
 def _regression(layout: GroupLayout, implied: Implied, centre: FloatArray) -> ScoreWeights:
     p = implied.n_observed
     cross, latent_cov = implied.total_cov[p:, :p], implied.total_cov[p:, p:]
-    weights = np.linalg.solve(implied.sigma, cross.T).T
+    weights: FloatArray = np.linalg.solve(implied.sigma, cross.T).T.astype(np.float64, copy=False)
     explained = np.einsum("jk,jk->j", weights, cross)
     variance = np.diag(latent_cov)
     error = np.sqrt(np.maximum(variance - explained, 0.0))

@@ -109,7 +109,7 @@ def _finite(value: Any) -> Any:
 def cross_check_fit(fitted: FittedModel, kind: InformationKind) -> CrossCheck:
     """Fit the same model to the same moments with semopy and compare; a failure of semopy is a result, not an error.
 
-    semopy starts from its own start values. Where it ends at a worse point or gives up, it is started again from our
+    semopy starts from plain start values, not from ours. Where it ends at a worse point or gives up, it is started again from our
     estimates, which tells whether they are a minimum for it too.
 
     Args:
@@ -242,7 +242,7 @@ def _sentence(
     gap = own.discrepancy - 2 * fitted.estimate.value
     if verdict is Verdict.ELSEWHERE:
         return (
-            f"From its own start values semopy stopped at a worse point (F larger by {gap:.2g}; it said: "
+            f"From plain start values semopy stopped at a worse point (F larger by {gap:.2g}; it said: "
             f"{own.message}). Started at our estimates it stays there: they are a minimum for it too."
         )
     if from_ours is None:

@@ -16,6 +16,7 @@ from trustsem.fit.hypotheses import score_frame, wald_of
 from trustsem.fit.inputs import DataInput, ModelInput
 from trustsem.fit.options import FitOptions
 from trustsem.fit.pairs import mediated_pairs
+from trustsem.fit.theory import theory_behind
 from trustsem.inference import residual_type
 from trustsem.inference.wald import WaldTest
 from trustsem.moments.linalg import blas_threads_for
@@ -281,17 +282,33 @@ class Fit:
         )
         return loops_frame(Effects((), reports))
 
-    def modification_indices(self, *, minimum: float = 0.0, top: int | None = None) -> pd.DataFrame:
+    def modification_indices(
+        self, *, minimum: float = 0.0, top: int | None = None, allowed_only: bool = False
+    ) -> pd.DataFrame:
         """Return score tests of freeing one fixed parameter at a time, largest first.
 
         Args:
             minimum: Only indices of at least this size (3.84: p < .05 for one that was chosen beforehand).
             top: Only the first so many.
+            allowed_only: Only paths that the theory draws; for models of the theory's constructs.
 
         Returns:
-            Columns lhs, op, rhs, level, group, mi, epc, sepc_lv, sepc_all, sepc_nox.
+            Columns lhs, op, rhs, level, group, mi, epc, sepc_lv, sepc_all, sepc_nox; for models whose factors are
+            constructs of the theory also `theory`: "allowed by the theory" or "not in the theory".
+
+        Raises:
+            UsageError: allowed_only for a model of other constructs.
         """
-        frame = modification_frame(self._fitted)
+        theory = theory_behind(self._fitted.table)
+        if allowed_only and theory is None:
+            raise UsageError(
+                "The model's factors are no constructs of the theory: nothing tells which paths it allows.",
+                remedy="`trustsem constructs` lists the names that the theory knows.",
+                code="no-theory",
+            )
+        frame = modification_frame(self._fitted, theory)
+        if allowed_only:
+            frame = frame[frame["theory"] == "allowed by the theory"]
         frame = frame[frame["mi"] >= minimum].reset_index(drop=True)
         return frame if top is None else frame.head(top)
 

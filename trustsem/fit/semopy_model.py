@@ -67,7 +67,7 @@ def run_semopy(fitted: FittedModel, kind: InformationKind, *, from_ours: bool = 
     Args:
         fitted: Our fit, for its table and moments.
         kind: Information behind our standard errors.
-        from_ours: Start from our estimates instead of semopy's own start values.
+        from_ours: Start from our estimates instead of plain values.
     """
     # semopy takes seconds to import: only when it is wanted.
     import semopy
@@ -79,10 +79,10 @@ def run_semopy(fitted: FittedModel, kind: InformationKind, *, from_ours: bool = 
     model = semopy.Model(describe_model(fitted, short, keys), cov_diag=True)
     for parameter in model.parameters.values():
         parameter.bound = (None, None)  # semopy keeps variances above zero, we do not
-    if from_ours:
-        for key, value in zip(keys, fitted.estimate.theta, strict=True):
-            if key in model.parameters:
-                model.parameters[key].start = float(value)
+    starts = fitted.estimate.theta if from_ours else _loading_starts(fitted)
+    for key, value in zip(keys, starts, strict=True):
+        if key in model.parameters and np.isfinite(value):
+            model.parameters[key].start = float(value)
     names = [short[name] for name in sample.names]
     cov = pd.DataFrame(sample.cov, index=names, columns=names)
     n = effective_n(fitted.moments, fitted.likelihood)
@@ -99,6 +99,22 @@ def run_semopy(fitted: FittedModel, kind: InformationKind, *, from_ours: bool = 
         df=_degrees(fitted, len(active) - len(model.constraints)),
         succeeded=bool(result.success),
         message=str(result.message),
+    )
+
+
+def _loading_starts(fitted: FittedModel) -> np.ndarray:
+    """Return start values of the loadings, NaN where semopy's own rule is used.
+
+    semopy's rule for loadings follows fixed loadings from factor to factor and never returns where a factor has none.
+    """
+    table, sample = fitted.table, fitted.moments.groups[0]
+    spread = dict(zip(sample.names, np.sqrt(np.diag(sample.cov)), strict=True))
+    scaled = {row.lhs for row in table if row.op == "=~" and not row.is_free}
+    return np.array(
+        [
+            np.nan if row.op != "=~" else 1.0 if row.lhs in scaled else 0.6 * spread.get(row.rhs, 1.0)
+            for row in table.free_rows
+        ]
     )
 
 

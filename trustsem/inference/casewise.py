@@ -43,8 +43,8 @@ def casewise_scores(estimate: Estimate, deviations: FloatArray, *, group: int = 
     """Return each respondent's gradient of the normal log-likelihood with respect to the independent parameters.
 
     With W = Sigma^-1 and w_i = W d_i, the score of theta_k is (w_i' dSigma_k w_i - tr(W dSigma_k)) / 2 + w_i' dmu_k
-    (Yuan & Hayashi 2006; first differential of log f, Magnus & Neudecker 1999, ch. 15). As dSigma_k = L_k R_k' +
-    R_k L_k', the first term is (w_i' L_k)(w_i' R_k): two products of matrices for all respondents and parameters.
+    (first differential of the normal log density; checked against finite differences in the tests). As dSigma_k = L_k
+    R_k' + R_k L_k', the first term is (w_i' L_k)(w_i' R_k): two products of matrices for all respondents and parameters.
     Columns sum to zero at a maximum; their sum is -n times the gradient of F/2.
 
     Args:

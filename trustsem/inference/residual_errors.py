@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from trustsem.estimate import Estimate
 from trustsem.estimate.objective import GroupPoint
 from trustsem.implied import GroupLayout
+from trustsem.inference.information import allowed_directions
 from trustsem.moments import SampleGroup
 
 FloatArray = NDArray[np.float64]
@@ -30,7 +31,7 @@ class MomentErrors:
 def moment_errors(sample: SampleGroup, layout: GroupLayout) -> MomentErrors:
     """Return the standard errors of sample moments under normality.
 
-    n var(s_ij) = s_ii s_jj + s_ij^2 and n var(xbar_i) = s_ii (Anderson 2003, sec. 3.4), conditional on the moments of
+    n var(s_ij) = s_ii s_jj + s_ij^2 and n var(xbar_i) = s_ii (Anderson 2003), conditional on the moments of
     fixed exogenous variables: the same of R = S_.x S_xx^-1 S_x. is taken off.
     """
     total = np.zeros_like(sample.cov)
@@ -61,31 +62,29 @@ def residual_errors(estimate: Estimate, *, group: int = 0, correlations: bool = 
     """Return the standard errors of the raw residuals of one group, or of its residual correlations.
 
     With moments s, Jacobian D, normal-theory weight A at Sigma, Gamma normal-theory at S and H = (D' A D)^-1, the
-    residuals are Q (s - sigma) with Q = I - D H D' A, so that n acov = Q Gamma Q' (Ogasawara 2001, eq. 13; Maydeu-
-    Olivares 2017, eq. 9). Only its diagonal is computed: diag(Gamma) - 2 diag(D H D' A Gamma) + diag(D H C H D')
-    with C = D' A Gamma A D; with groups, H and C are sums over groups weighted by their share. Because dSigma_k = L_k R_k' + R_k L_k', A Gamma never appears: the row of D' A Gamma for
-    s_ij is (S W dSigma_k W S)_ij, and C is the information matrix with weight W S W. With fixed exogenous variables
-    Gamma is the conditional one.
+    residuals are Q (s - sigma) with Q = I - D H D' A, so that n acov = Q Gamma Q' (Ogasawara 2001; Maydeu-Olivares
+    2017). Only its diagonal is computed: diag(Gamma) - 2 diag(D H D' A Gamma) + diag(D H C H D') with C = D' A Gamma
+    A D; with groups, D' A D and C are sums over groups weighted by their share. Because dSigma_k = L_k R_k' + R_k
+    L_k', A Gamma never appears: the row of D' A Gamma for s_ij is (S W dSigma_k W S)_ij, and C is the information
+    matrix with weight W S W. With fixed exogenous variables Gamma is the conditional one.
 
     Args:
         estimate: A fitted model.
         group: Which group, from 0.
-        correlations: Errors of the covariances' residuals as correlations, r_ij - rho_ij, by the delta method at S:
-            d r_ij = d s_ij - r_ij (d s_ii + d s_jj) / 2 in the metric of the sample's standard deviations.
+        correlations: Errors of the residuals as correlations, r_ij - rho_ij, by the delta method at S: with e the
+            raw residuals in the metric of the sample's standard deviations, e_ij - r_ij (e_ii + e_jj) / 2.
 
     Returns:
         Standard errors; all NaN where D' A D cannot be inverted.
     """
     objective = estimate.objective
-    sample, layout = objective.moments.groups[group], objective.layout.groups[group]
+    sample = objective.moments.groups[group]
     p = len(sample.names)
     try:
         point = objective.expand(estimate.x)
-        inverse = _inverse_information(point.information())
+        spread = _parameter_spread(estimate, point.information())
     except np.linalg.LinAlgError:
         return MomentErrors(np.full((p, p), np.nan), np.full(p, np.nan))
-    reduction = objective.layout.reduction.matrix
-    spread = reduction @ inverse @ reduction.T  # (n_free, n_free) H, carried to all free rows
     by_group = [
         [_Piece.build(sign, cov, own) for sign, cov in _signed_covariances(moments, of_group)]
         for own, moments, of_group in zip(point.groups, objective.moments.groups, objective.layout.groups, strict=True)
@@ -196,14 +195,20 @@ def _mean_variances(point: GroupPoint, pieces: list[_Piece], carried: FloatArray
     return result
 
 
-def _inverse_information(information: FloatArray) -> FloatArray:
-    """Invert the unit information in correlation metric, where 1e-10 means singular whatever the units are.
+def _parameter_spread(estimate: Estimate, information: FloatArray) -> FloatArray:
+    """Return (n_free, n_free) H: the inverse unit information in the directions that constraints leave open.
+
+    The inverse is taken in correlation metric, where 1e-10 means singular whatever the units are.
 
     Raises:
         numpy.linalg.LinAlgError: singular.
     """
+    basis = estimate.objective.layout.reduction.matrix
+    if len(estimate.active.relations):
+        directions = allowed_directions(estimate.active.jacobian)
+        information, basis = directions.T @ information @ directions, basis @ directions
     scale = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
     correlation = information / np.outer(scale, scale)
     if len(scale) and np.linalg.eigvalsh(correlation)[0] <= _EXACT:
         raise np.linalg.LinAlgError("information matrix is singular")
-    return np.linalg.inv(correlation) / np.outer(scale, scale)
+    return basis @ (np.linalg.inv(correlation) / np.outer(scale, scale)) @ basis.T

@@ -80,7 +80,7 @@ def residual_moments(estimate: Estimate, kind: ResidualType, *, group: int = 0) 
     """Compute the residual moments of one group with their standard errors.
 
     RAW: S - Sigma, xbar - mu. COR_BENTLER: divided by the sample's standard deviations (Bentler 1995). COR_BOLLEN:
-    correlations of S minus correlations of Sigma (Bollen 1989, p. 258), means by the sample's standard deviations.
+    correlations of S minus correlations of Sigma (Bollen 1989), means by the sample's standard deviations.
     NORMALIZED: raw residuals by the standard errors of the sample moments (Joreskog & Sorbom 1981). STANDARDIZED:
     raw residuals by their own standard errors (`residual_errors`).
 
@@ -92,7 +92,7 @@ def residual_moments(estimate: Estimate, kind: ResidualType, *, group: int = 0) 
     Returns:
         Residuals with standard errors; errors are NaN where the information matrix cannot be inverted. COR_BENTLER
         takes the standard deviations that it divides by as known, so that its z-values are those of RAW; COR_BOLLEN
-        carries their sampling error along (delta method).
+        carries the residuals of the variances along (delta method).
     """
     layout, sample = estimate.objective.layout, estimate.objective.moments.groups[group]
     implied = estimate.objective.implied(estimate.x)[group]

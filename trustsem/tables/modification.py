@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -10,23 +12,29 @@ from trustsem.inference.candidates import Candidate, candidate_parameters
 from trustsem.inference.score import modification_indices
 from trustsem.pipeline import FittedModel
 from trustsem.spec.table import Origin, OriginKind, Row
+from trustsem.theory import Theory
 
 _COLUMNS = {Standardization.LV: "sepc_lv", Standardization.ALL: "sepc_all", Standardization.NOX: "sepc_nox"}
 
 
-def modification_frame(fitted: FittedModel) -> pd.DataFrame:
+def modification_frame(fitted: FittedModel, theory: Theory | None = None) -> pd.DataFrame:
     """Return one row per parameter that could be freed, largest modification index first.
 
     Columns: lhs, op, rhs, level, group, mi (expected drop of chi-square, df 1), epc (expected change of the
     parameter), sepc_lv, sepc_all, sepc_nox (the same, standardised). Parameters whose freeing would leave the model
     unidentified are left out.
+
+    Args:
+        fitted: A fitted model.
+        theory: Where the model's constructs come from it, a column `theory` says of each path whether the theory draws
+            it ("allowed by the theory") or not; freeing anything else is a matter of measurement ("not in the theory").
     """
     candidates = candidate_parameters(fitted.table, fitted.estimate.objective.layout)
     result = modification_indices(fitted.estimate, candidates, fitted.likelihood)
     defined = np.flatnonzero(np.isfinite(result.statistic))
     order = defined[np.argsort(-result.statistic[defined], kind="stable")]
     chosen = [candidates[k] for k in order]
-    columns = {
+    columns: dict[str, Any] = {
         "lhs": [c.lhs for c in chosen],
         "op": [c.op for c in chosen],
         "rhs": [c.rhs for c in chosen],
@@ -38,7 +46,14 @@ def modification_frame(fitted: FittedModel) -> pd.DataFrame:
     rows = [_row(c) for c in chosen]
     for kind, name in _COLUMNS.items():
         columns[name] = result.change[order] * standardizing_factors(fitted.table, fitted.estimate, rows, kind)
+    if theory is not None:
+        columns["theory"] = [_judge(c, theory) for c in chosen]
     return pd.DataFrame(columns)
+
+
+def _judge(candidate: Candidate, theory: Theory) -> str:
+    drawn = candidate.op == "~" and theory.path(candidate.rhs, candidate.lhs) is not None
+    return "allowed by the theory" if drawn else "not in the theory"
 
 
 def _row(candidate: Candidate) -> Row:

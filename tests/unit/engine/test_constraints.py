@@ -32,7 +32,9 @@ def test_a_nonlinear_equality_that_is_linear_in_disguise() -> None:
     disguised, plain = ts.fit(MODEL + "exp(a) == exp(b)", HS), ts.fit(MODEL + "a == b", HS)
     assert disguised.fit_measures["chisq"] == pytest.approx(plain.fit_measures["chisq"], rel=1e-9)
     assert disguised.estimates["est"].to_numpy() == pytest.approx(plain.estimates["est"].to_numpy(), abs=1e-6)
-    assert disguised.estimates["se"].to_numpy() == pytest.approx(plain.estimates["se"].to_numpy(), abs=1e-6, nan_ok=True)
+    assert disguised.estimates["se"].to_numpy() == pytest.approx(
+        plain.estimates["se"].to_numpy(), abs=1e-6, nan_ok=True
+    )
 
 
 def test_an_inactive_inequality_changes_nothing() -> None:

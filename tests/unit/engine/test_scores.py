@@ -13,6 +13,7 @@ import trustsem as ts
 from trustsem.effects import ScoreMethod, score_weights
 from trustsem.errors import UsageError
 from trustsem.inference import ResidualType, case_deviations, casewise_scores, residual_moments
+from trustsem.inference.information import allowed_directions
 
 DATA = Path(__file__).resolve().parents[2] / "golden" / "data"
 HS = pd.read_csv(DATA / "hs.csv")
@@ -26,6 +27,7 @@ OPTIONS = [
     (MIMIC, {}),
     (MIMIC, {"fixed_x": False, "meanstructure": True}),
     (EQUAL, {}),
+    ("visual =~ x1 + a*x2 + b*x3 + c*x4\na == b^2", {}),
 ]
 STEP = 1e-5
 
@@ -58,6 +60,8 @@ def test_casewise_scores_sum_to_zero_at_the_minimum(model: str, options: dict) -
     fit = ts.fit(model, HS, **options)
     estimate = fit.fitted.estimate
     scores = casewise_scores(estimate, case_deviations(estimate, fit.data.values, fit.fitted.likelihood))
+    if len(estimate.active.relations):
+        scores = scores @ allowed_directions(estimate.active.jacobian)
     assert np.abs(scores.sum(axis=0)).max() < 1e-6 * np.abs(scores).sum(axis=0).max()
     assert np.abs(scores).max() > 1  # not zero one by one
 
@@ -242,13 +246,13 @@ def test_a_saturated_model_leaves_residuals_without_standard_error() -> None:
 
 
 def test_standard_errors_of_correlations_of_an_empty_model() -> None:
-    """Nothing estimated but variances: the error of a correlation is (1 - r^2) / sqrt(n) at r of the sample."""
+    """Variances are reproduced, so the residual correlation varies as s_12 does: n var = s_11 s_22 + s_12^2."""
     fit = ts.fit("x1 ~~ x1\nx2 ~~ x2\nx1 ~~ 0*x2", HS)
     cov = np.cov(HS["x1"], HS["x2"], bias=True)
     r = cov[0, 1] / np.sqrt(cov[0, 0] * cov[1, 1])
     residuals = fit.residuals("cor")
     assert residuals.cov.loc["x1", "x2"] == pytest.approx(r)
-    assert residuals.cov_se.loc["x1", "x2"] == pytest.approx((1 - r**2) / np.sqrt(len(HS)), rel=1e-9)
+    assert residuals.cov_se.loc["x1", "x2"] == pytest.approx(np.sqrt((1 + r**2) / len(HS)), rel=1e-9)
 
 
 @pytest.mark.slow
@@ -266,4 +270,4 @@ def test_residuals_of_240_items_take_seconds() -> None:
     # a correct model: z-values of its residuals are standard normal
     off = result.cov[np.tril_indices(240, -1)]
     assert off.std() == pytest.approx(1.0, abs=0.1)
-    assert seconds < 30
+    assert seconds < 40  # 7 on two idle cores

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from trustsem.spec.export.labels import LabelPlan, LinearRelation, plan_labels, rename_symbols, unique_names
 from trustsem.spec.export.request import Export, ExportRequest, result_lines
 from trustsem.spec.table import ParameterTable, Row
-from trustsem.syntax.nodes import Span, Symbol
+from trustsem.syntax.nodes import Expression, Number, Span, Symbol
 from trustsem.syntax.render import render_expression
 from trustsem.syntax.values import format_number
 
@@ -111,7 +111,9 @@ def _model_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, str
         if lines:
             yield f"  # {heading}"
             yield from (f"  {line}" for line in lines)
-    symbols = {name: Symbol(other, _NOWHERE) for name, other in names.items()}
+    symbols: dict[str, Expression] = {name: Symbol(other, _NOWHERE) for name, other in names.items()}
+    # lavaan refuses expressions with the label of a fixed parameter: its value stands there instead.
+    symbols |= {label: Number(value, _NOWHERE) for label, value in plan.fixed.items()}
     if plan.is_constrained:
         yield "  # Constraints"
         yield from (f"  {_linear_text(relation, names)}" for relation in plan.linear)
