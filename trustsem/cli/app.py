@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from trustsem.cli.commands import check, constructs, demo, describe, effects, fit, instruments, models
+from trustsem.cli.commands import check, constructs, demo, describe, effects, explain, export, fit, instruments, models
 from trustsem.cli.console import print_error, print_text
 from trustsem.cli.failures import INTERRUPTED, report_bug, report_error, report_usage, silence_broken_pipe
 from trustsem.errors import TrustSemError
@@ -33,6 +33,8 @@ app.command("check")(check.check)
 app.command("describe")(describe.describe)
 app.command("fit")(fit.fit)
 app.command("effects")(effects.effects)
+app.command("explain")(explain.explain)
+app.command("export")(export.export)
 
 
 def _print_version(wanted: bool) -> None:

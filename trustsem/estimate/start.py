@@ -196,8 +196,10 @@ def _regressions(
 
 def _two_stages(cov: FloatArray, exogenous: NDArray[np.intp], sources: list[int], outcome: int) -> FloatArray:
     """Return two-stage least-squares slopes from covariances (Theil 1953)."""
-    first = np.linalg.lstsq(cov[np.ix_(exogenous, exogenous)], cov[np.ix_(exogenous, sources)], rcond=None)[0]
-    return np.linalg.lstsq(cov[np.ix_(sources, exogenous)] @ first, first.T @ cov[exogenous, outcome], rcond=None)[0]
+    reached = cov[exogenous][:, sources]
+    first = np.linalg.lstsq(cov[exogenous][:, exogenous], reached, rcond=None)[0]
+    second = np.linalg.lstsq(reached.T @ first, first.T @ cov[exogenous, outcome], rcond=None)[0]
+    return np.asarray(second, dtype=np.float64)
 
 
 def _unexplained(cov: FloatArray, slopes: FloatArray, outcome: int) -> float:

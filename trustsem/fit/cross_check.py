@@ -109,7 +109,7 @@ def _finite(value: Any) -> Any:
 def cross_check_fit(fitted: FittedModel, kind: InformationKind) -> CrossCheck:
     """Fit the same model to the same moments with semopy and compare; a failure of semopy is a result, not an error.
 
-    semopy starts from plain start values, not from ours. Where it ends at a worse point or gives up, it is started again from our
+    semopy starts from plain start values. Where it ends at a worse point or gives up, it is started again from our
     estimates, which tells whether they are a minimum for it too.
 
     Args:

@@ -308,8 +308,8 @@ class Fit:
             )
         frame = modification_frame(self._fitted, theory)
         if allowed_only:
-            frame = frame[frame["theory"] == "allowed by the theory"]
-        frame = frame[frame["mi"] >= minimum].reset_index(drop=True)
+            frame = frame.loc[frame["theory"] == "allowed by the theory"]
+        frame = frame.loc[frame["mi"] >= minimum].reset_index(drop=True)
         return frame if top is None else frame.head(top)
 
     def wald(self, hypotheses: str | Sequence[str]) -> WaldTest:

@@ -71,6 +71,7 @@ def run_semopy(fitted: FittedModel, kind: InformationKind, *, from_ours: bool = 
     """
     # semopy takes seconds to import: only when it is wanted.
     import semopy
+    from threadpoolctl import threadpool_limits
 
     table, sample = fitted.table, fitted.moments.groups[0]
     short = {name: f"v{index}" for index, name in enumerate(table.variables.observed)}
@@ -86,7 +87,9 @@ def run_semopy(fitted: FittedModel, kind: InformationKind, *, from_ours: bool = 
     names = [short[name] for name in sample.names]
     cov = pd.DataFrame(sample.cov, index=names, columns=names)
     n = effective_n(fitted.moments, fitted.likelihood)
-    result = model.fit(cov=cov, n_samples=n, options=_PRECISION)
+    # Its matrices are small: threads that wait for each other made it a hundred times slower.
+    with threadpool_limits(limits=1):
+        result = model.fit(cov=cov, n_samples=n, options=_PRECISION)
     active = [key for key, parameter in model.parameters.items() if parameter.active]
     values = dict(zip(active, (float(value) for value in result.x), strict=True))
     errors, reason = _standard_errors(kind, model, keys, active)
@@ -159,7 +162,7 @@ def _constraint_lines(table: ParameterTable, keys: Sequence[str]) -> list[str]:
     lines = []
     for vector, constant in zip(table.constraints.matrix, table.constraints.constant, strict=True):
         weights: dict[str, float] = {}
-        for index in np.flatnonzero(vector):
+        for index in np.flatnonzero(vector).tolist():
             weights[keys[index]] = weights.get(keys[index], 0.0) + float(vector[index])
         terms = [f"({weight!r})*{key}" for key, weight in weights.items() if weight != 0]
         if terms:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trustsem.fit.result import Fit
 
 _COLUMNS = ("", "est", "se", "z", "p", "lower", "upper", "std_all")
+_MAX_ITEMS_WITH_INDICES = 100
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -45,6 +46,7 @@ def summarise(fit: Fit, *, width: int = 80, measures: str = "main", standardized
         parts.extend(_parameter_sections(fit.standardized(), "est_std", width))
     if fit.converged:
         parts.append(section("R-squared", _render_r_squared(fit.r_squared(), width)))
+        parts.append(section("Largest misfit", render_misfit(fit, width)))
     constraints = fit.fitted.table.constraints.texts
     if constraints:
         parts.append(section("Equality constraints", "\n".join(constraints)))
@@ -55,6 +57,36 @@ def summarise(fit: Fit, *, width: int = 80, measures: str = "main", standardized
 def section(title: str, body: str) -> str:
     """Return a body under its heading; nothing where there is no body."""
     return f"{heading(title)}\n{body}" if body else ""
+
+
+def render_misfit(fit: Fit, width: int = 80, *, top: int = 3) -> str:
+    """Return where the model misses the data most: residual correlations, and parameters that it holds fixed.
+
+    Nothing for a saturated model; no modification indices beyond 100 items, where they take seconds.
+    """
+    if fit.fitted.identification.df == 0:
+        return ""
+    residuals = fit.residuals("cor_bollen").largest(top).to_dict("records")
+    rows = [[f"{row['lhs']} with {row['rhs']}", row["residual"], row["z"]] for row in residuals]
+    blocks = [render_table(["residual correlation", "r", "z"], rows, width=width)]
+    if len(fit.fitted.table.variables.observed) <= _MAX_ITEMS_WITH_INDICES:
+        blocks.append(_render_indices(fit, width, top))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _render_indices(fit: Fit, width: int, top: int) -> str:
+    frame = fit.modification_indices(top=top)
+    if frame.empty:
+        return ""
+    with_theory = "theory" in frame.columns
+    rows = []
+    for row in frame.to_dict("records"):
+        cells = [f"{row['lhs']} {row['op']} {row['rhs']}", row["mi"], row["epc"]]
+        rows.append([*cells, "yes" if row["theory"].startswith("allowed") else "no"] if with_theory else cells)
+    columns = ["modification index", "mi", "epc", *(["theory"] if with_theory else [])]
+    note = "mi: expected drop of chi-square if freed; epc: expected estimate"
+    note += "; theory: whether the theory draws this path." if with_theory else "."
+    return "\n".join([render_table(columns, rows, width=width), "", *wrap_text(note, width)])
 
 
 def render_header(fit: Fit, width: int = 80) -> str:

@@ -125,7 +125,7 @@ def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample
         if name == "S":
             fixed[name][j, i] = value
     paths = _pack(cells["A"])
-    points = fixed["A"].any(axis=0)
+    points = np.any(fixed["A"] != 0, axis=0).reshape(-1)
     points[paths.column] = True
     exogenous = [position[row.lhs] for row, _ in rows if row.exogenous and row.op == "~~" and row.lhs == row.rhs]
     return GroupLayout(

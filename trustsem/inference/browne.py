@@ -44,4 +44,6 @@ def browne_residual_statistic(estimate: Estimate, likelihood: Likelihood) -> flo
 def _solve(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
     """Solve with a Cholesky factor; by least squares where the information matrix is singular."""
     factor = cholesky(matrix)
-    return np.linalg.lstsq(matrix, right, rcond=None)[0] if factor is None else cholesky_solve(factor, right)
+    if factor is not None:
+        return cholesky_solve(factor, right)
+    return np.asarray(np.linalg.lstsq(matrix, right, rcond=None)[0], dtype=np.float64)

@@ -44,7 +44,7 @@ def casewise_scores(estimate: Estimate, deviations: FloatArray, *, group: int = 
 
     With W = Sigma^-1 and w_i = W d_i, the score of theta_k is (w_i' dSigma_k w_i - tr(W dSigma_k)) / 2 + w_i' dmu_k
     (first differential of the normal log density; checked against finite differences in the tests). As dSigma_k = L_k
-    R_k' + R_k L_k', the first term is (w_i' L_k)(w_i' R_k): two products of matrices for all respondents and parameters.
+    R_k' + R_k L_k', the first term is (w_i' L_k)(w_i' R_k): two products of matrices for all respondents.
     Columns sum to zero at a maximum; their sum is -n times the gradient of F/2.
 
     Args:

@@ -49,7 +49,7 @@ def modification_indices(
     factor = cholesky(point.information())
     if factor is None and len(estimate.x):
         return ModificationIndices(statistic, change)
-    root = None if factor is None else np.linalg.inv(factor)  # I^-1 = root' root
+    root = None if factor is None else np.asarray(np.linalg.inv(factor), dtype=np.float64)  # I^-1 = root' root
     n = effective_n(estimate.objective.moments, likelihood)
     for number, group in enumerate(point.groups):
         chosen = np.array([k for k, c in enumerate(candidates) if c.group == number + 1], dtype=np.intp)

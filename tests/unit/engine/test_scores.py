@@ -91,7 +91,7 @@ def test_mahalanobis_distances_are_those_of_the_sample() -> None:
 
 # One Newton step misses what is quadratic in the change: a respondent moves an estimate by a few tenths of a standard
 # error, and the second-order part is of the size of that times the leverage p / n of the row, about a tenth.
-ONE_STEP = 0.15
+ONE_STEP = 0.1
 
 
 @pytest.mark.parametrize(("model", "options"), OPTIONS)
@@ -101,7 +101,7 @@ def test_one_step_against_leaving_out_for_real(model: str, options: dict) -> Non
     ranked = np.argsort(-cook.to_numpy())
     errors = np.sqrt(np.diag(fit.vcov.to_numpy()))
     free = fit.fitted.estimate.theta
-    for row in (ranked[1], ranked[len(ranked) // 10], ranked[len(ranked) // 2]):
+    for row in (ranked[0], ranked[len(ranked) // 10], ranked[len(ranked) // 2]):
         left_out = ts.fit(model, HS.drop(index=HS.index[row]), **options).fitted.estimate.theta
         true = (free - left_out) / errors
         ours = approximate.iloc[row].to_numpy() / errors

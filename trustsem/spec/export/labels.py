@@ -123,7 +123,9 @@ def calls_in(expression: Expression) -> Iterator[str]:
         yield from calls_in(expression.right)
 
 
-def unique_names(names: Iterable[str], shorten: Callable[[str], str], limit: int, reserved: Iterable[str]) -> dict[str, str]:
+def unique_names(
+    names: Iterable[str], shorten: Callable[[str], str], limit: int, reserved: Iterable[str]
+) -> dict[str, str]:
     """Return a name for each name, none twice (upper and lower case are the same) and none reserved.
 
     Args:

@@ -15,7 +15,8 @@ from trustsem.syntax.values import format_number
 
 _PLAIN = re.compile(r"[^\W\d_][\w.]*")
 _RESERVED = frozenset(
-    "IF ELSE REPEAT WHILE FUNCTION FOR NEXT BREAK TRUE FALSE NULL INF NAN NA IN C START EQUAL LOWER UPPER".split()
+    ("IF", "ELSE", "REPEAT", "WHILE", "FUNCTION", "FOR", "NEXT", "BREAK", "TRUE", "FALSE", "NULL", "INF", "NAN", "NA")
+    + ("IN", "C", "START", "EQUAL", "LOWER", "UPPER")
 )
 _LONGEST = 60
 _NOWHERE = Span(0, 0, 1, 1)

@@ -17,8 +17,8 @@ NAME_LENGTH = 8
 FUNCTIONS: Mapping[str, str] = {"exp": "EXP", "log": "LOG", "sqrt": "SQRT"}
 # Words of the language that a name could be taken for.
 _RESERVED = frozenset(
-    "ALL ANALYSIS ARE BY DATA DEFINE EXP IND IS LOG MISSING MODEL NAMES NEW NONE ON OUTPUT PON PLOT SQRT TITLE TO TYPE "
-    "VARIABLE VIA WITH XWITH".split()
+    ("ALL", "ANALYSIS", "ARE", "BY", "DATA", "DEFINE", "EXP", "IND", "IS", "LOG", "MISSING", "MODEL", "NAMES", "NEW")
+    + ("NONE", "ON", "OUTPUT", "PON", "PLOT", "SQRT", "TITLE", "TO", "TYPE", "VARIABLE", "VIA", "WITH", "XWITH")
 )
 _KINDS = {"=~": "BY", "~": "ON", "~~": "WITH"}
 
@@ -102,7 +102,7 @@ def _indent(lines: Sequence[str] | Iterator[str]) -> list[str]:
 def _notes(request: ExportRequest) -> Iterator[str]:
     codes = {finding.code for finding in request.table.findings}
     if "exogenous-uncorrelated" in codes:
-        yield "Observed predictors and exogenous factors are uncorrelated in this model. The input leaves that to Mplus."
+        yield "Observed predictors and exogenous factors are uncorrelated in this model; check that Mplus does so."
     if "predictor-made-random" in codes:
         yield "Some predictors have a variance of their own in MODEL; Mplus may treat the others differently then."
     if request.table.definitions and request.information == "expected":
@@ -153,7 +153,9 @@ def _model_statements(table: ParameterTable, plan: LabelPlan, names: Mapping[str
     rows = [(row, label) for row, label in zip(table, plan.labels, strict=True) if not row.exogenous]
     for op in ("=~", "~"):
         for left in dict.fromkeys(row.lhs for row, _ in rows if row.op == op):
-            yield from _statement(op, names[left], [pair for pair in rows if (pair[0].op, pair[0].lhs) == (op, left)], names)
+            yield from _statement(
+                op, names[left], [pair for pair in rows if (pair[0].op, pair[0].lhs) == (op, left)], names
+            )
     for row, label in rows:
         if row.op == "~~" and row.lhs == row.rhs:
             yield f"{names[row.lhs]}{_state(row)}{_tag(row, label, names)};"
@@ -195,11 +197,13 @@ def _without_variance(table: ParameterTable) -> list[str]:
 
 
 def _unwritten_covariances(table: ParameterTable) -> Iterator[tuple[str, str]]:
-    """Yield pairs that Mplus could free: any two of the factors and of the observed variables that are no indicators."""
+    """Yield pairs that Mplus could free: two factors, or observed variables that are no indicators."""
     written = {frozenset((row.lhs, row.rhs)) for row in table if row.op == "~~"}
     arrows = {frozenset((row.lhs, row.rhs)) for row in table if row.op in ("~", "=~")}
     roles = table.variables
-    random = [name for name in roles.exogenous if any(r.lhs == name and not r.exogenous and r.op == "~~" for r in table)]
+    random = [
+        name for name in roles.exogenous if any(r.lhs == name and not r.exogenous and r.op == "~~" for r in table)
+    ]
     for one, other in combinations((*roles.latent, *roles.outcomes, *roles.other_observed, *random), 2):
         pair = frozenset((one, other))
         is_latent_pair = one in roles.latent and other in roles.latent

@@ -48,7 +48,9 @@ def mplus_expression(
     left = mplus_expression(expression.left, names, fixed, functions)
     right = mplus_expression(expression.right, names, fixed, functions)
     left = _bracketed(left, _needs_brackets(expression, expression.left))
-    right = _bracketed(right, isinstance(expression.right, (Binary, Unary)) and not _chains(expression, expression.right))
+    right = _bracketed(
+        right, isinstance(expression.right, (Binary, Unary)) and not _chains(expression, expression.right)
+    )
     op = "**" if expression.op == "^" else expression.op
     return f"{left} {op} {right}" if op in "+-" else f"{left}{op}{right}"
 
@@ -97,7 +99,9 @@ def wrap_line(text: str, *, keep_indent: bool = False) -> list[str]:
     lines, line = [], lead
     for word in text.split():
         for piece in _pieces(word):
-            joined = f"{line}{piece}" if not line.strip() or piece is not word and piece[0] == "*" else f"{line} {piece}"
+            joined = (
+                f"{line}{piece}" if not line.strip() or (piece is not word and piece[0] == "*") else f"{line} {piece}"
+            )
             if len(joined) > WIDTH - 4 and line.strip():
                 lines.append(line)
                 joined = f"{lead}  {piece}"

@@ -1,0 +1,266 @@
+"""Defaults of other programs that differ from ours, as their documentation states them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from trustsem.inference import InformationKind, Likelihood
+
+if TYPE_CHECKING:
+    from trustsem.fit.result import Fit
+
+PROGRAMS = ("lavaan", "mplus", "stata")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Options of a refit that follow the other program."""
+
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    pipeline: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A default of another program.
+
+    Args:
+        topic: What it is about.
+        theirs: What the program does.
+        ours: What a fit of ours did, a sentence or how to tell from the fit.
+        effect: Which printed numbers change.
+        change: What to change to get the program's numbers; None where the engine cannot, or there is nothing to refit.
+        numbers: Fit measures, or "first standard error" and "first free variance".
+        pairs: Measures of one fit that stand for both conventions, ours first.
+        applies: Whether this fit would change.
+        otherwise: What to say where it would not.
+        missing: What to say where the engine cannot follow.
+    """
+
+    topic: str
+    theirs: str
+    ours: str | Callable[[Fit], str]
+    effect: str
+    change: Change | None = None
+    numbers: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    applies: Callable[[Fit], bool] | None = None
+    otherwise: str | None = None
+    missing: str | None = None
+
+
+def differences_of(program: str) -> tuple[Difference, ...]:
+    """Return the differences to one program, those that change most first."""
+    return _TABLE[program]
+
+
+def _has_fixed_predictors(fit: Fit) -> bool:
+    return any(row.exogenous for row in fit.fitted.table)
+
+
+def _has_no_means(fit: Fit) -> bool:
+    return not fit.fitted.table.meanstructure
+
+
+def _uses_expected(fit: Fit) -> bool:
+    return fit.options.pipeline.information is InformationKind.EXPECTED
+
+
+def _uses_normal(fit: Fit) -> bool:
+    return fit.options.pipeline.likelihood is Likelihood.NORMAL
+
+
+def _rows_text(fit: Fit) -> str:
+    total = fit.data.n_total
+    if total is None:
+        return "moments were given: there are no rows to leave out."
+    return f"complete rows only: {fit.n_obs} of {total}."
+
+
+def _means_text(fit: Fit) -> str:
+    return "means are not modelled." if _has_no_means(fit) else "means are modelled, as there."
+
+
+def _information_text(fit: Fit) -> str:
+    return f"{fit.options.pipeline.information.value} information."
+
+
+def _likelihood_text(fit: Fit) -> str:
+    if _uses_normal(fit):
+        return "covariance matrix with divisor n, chi-square n F."
+    return "covariance matrix with divisor n - 1, chi-square (n - 1) F (likelihood=wishart)."
+
+
+def _predictor_text(fit: Fit) -> str:
+    names = fit.fitted.table.variables.exogenous
+    if not names:
+        return "the model has no observed predictors."
+    state = "fixed" if _has_fixed_predictors(fit) else "random"
+    return f"observed predictors ({', '.join(names)}) are {state}."
+
+
+_MEANS = Change(spec={"meanstructure": True})
+_COUNTS = ("npar", "df", "chisq", "logl", "aic", "bic", "srmr")
+_RANDOM_X = Change(spec={"fixed_x": False})
+_ALREADY_MEANS = "Nothing changes: this fit models means already."
+_ALREADY_OBSERVED = "Nothing changes: this fit uses observed information already."
+_NO_PREDICTORS = "Nothing changes: no predictor of this fit is fixed."
+
+_WISHART = Difference(
+    "Divisor of the covariance matrix",
+    'n by default; likelihood = "wishart", which its mimic = "EQS" sets, uses n - 1.',
+    _likelihood_text,
+    "variances, covariances, all standard errors, chi-square, RMSEA by about 1/n; standardised values do not change.",
+    Change(pipeline={"likelihood": Likelihood.WISHART}),
+    ("chisq", "rmsea", "logl", "first free variance", "first standard error"),
+    applies=_uses_normal,
+    otherwise="Nothing changes: this fit uses n - 1 already.",
+)
+
+_LAVAAN = (
+    Difference(
+        "Fit index called gfi",
+        "before version 0.7 gfi is LISREL's index; since 0.7 it is the population index and gfi_lisrel the other.",
+        "both, under the names of 0.7.",
+        "gfi and what corrects it (agfi, pgfi).",
+        pairs=(("gfi", "gfi_lisrel"),),
+    ),
+    _WISHART,
+    Difference(
+        "Standard errors of fixed parameters",
+        "printed as 0 in parameterEstimates().",
+        "absent (NaN in frames, null in JSON).",
+        "nothing but the printed table.",
+    ),
+    Difference(
+        "Missing answers",
+        'complete rows by default; missing = "fiml" uses all rows.',
+        _rows_text,
+        "every number, when rows are incomplete.",
+        missing="This version has no full information maximum likelihood: only complete rows can be compared.",
+    ),
+    Difference(
+        "Robust estimators",
+        "estimator = MLR, MLM, WLSMV, ... on request; ML by default.",
+        "ML with standard errors of the normal distribution.",
+        "standard errors, chi-square, CFI, TLI, RMSEA; MLR and MLM leave the estimates alone.",
+        missing="This version has no robust corrections.",
+    ),
+)
+
+_MPLUS = (
+    Difference(
+        "Missing answers",
+        "rows with missing answers on dependent variables are used (full information maximum likelihood) unless "
+        "DATA: LISTWISE = ON.",
+        _rows_text,
+        "every number, when rows are incomplete.",
+        missing="This version has no full information maximum likelihood; with LISTWISE = ON both use the same rows.",
+    ),
+    Difference(
+        "Mean structure",
+        "on by default; ANALYSIS: MODEL = NOMEANSTRUCTURE turns it off.",
+        _means_text,
+        "number of free parameters, AIC, BIC, and SRMR (means count in it); chi-square and df stay when no mean is "
+        "restricted.",
+        _MEANS,
+        _COUNTS,
+        applies=_has_no_means,
+        otherwise=_ALREADY_MEANS,
+    ),
+    Difference(
+        "Information matrix",
+        "depends on the analysis (observed with MODEL CONSTRAINT, for example); ANALYSIS: INFORMATION sets it.",
+        _information_text,
+        "standard errors, z, p-values, intervals; neither estimates nor chi-square.",
+        Change(pipeline={"information": InformationKind.OBSERVED}),
+        ("first standard error",),
+        applies=_uses_expected,
+        otherwise=_ALREADY_OBSERVED,
+    ),
+    Difference(
+        "Standardised root mean square residual",
+        "sample and model moments are standardised each by their own standard deviations.",
+        "residuals are divided by the sample's standard deviations; srmr_mplus is the other.",
+        "SRMR.",
+        pairs=(("srmr", "srmr_mplus"),),
+    ),
+    Difference(
+        "Observed predictors",
+        "the model is estimated conditional on them, as here, unless MODEL mentions their means, variances or "
+        "covariances: then they are random.",
+        _predictor_text,
+        "free parameters, log-likelihood, AIC, BIC; neither chi-square, df nor the other estimates.",
+        _RANDOM_X,
+        ("npar", "df", "chisq", "logl", "aic", "bic"),
+        applies=_has_fixed_predictors,
+        otherwise=_NO_PREDICTORS,
+    ),
+    Difference(
+        "Standardised solutions",
+        "STDYX, STDY and STD.",
+        "std_all corresponds to STDYX and std_lv to STD.",
+        "nothing but names.",
+    ),
+    Difference(
+        "Ordered answers",
+        "CATEGORICAL: WLSMV with delta parameterisation.",
+        "answers are taken as continuous.",
+        "every number.",
+        missing="This version has no estimator for ordered answers.",
+    ),
+)
+
+_STATA = (
+    Difference(
+        "Mean structure",
+        "on by default; nomeans turns it off.",
+        _means_text,
+        "number of free parameters, AIC, BIC, SRMR; chi-square and df stay when no mean is restricted.",
+        _MEANS,
+        _COUNTS,
+        applies=_has_no_means,
+        otherwise=_ALREADY_MEANS,
+    ),
+    Difference(
+        "Information matrix",
+        "observed (vce(oim)) by default; vce(eim) is the expected one.",
+        _information_text,
+        "standard errors, z, p-values, intervals; neither estimates nor chi-square.",
+        Change(pipeline={"information": InformationKind.OBSERVED}),
+        ("first standard error",),
+        applies=_uses_expected,
+        otherwise=_ALREADY_OBSERVED,
+    ),
+    Difference(
+        "Observed predictors",
+        "taken as given by default; noxconditional estimates their moments as well.",
+        _predictor_text,
+        "with noxconditional: free parameters, log-likelihood, AIC, BIC; neither chi-square nor the other estimates.",
+        _RANDOM_X,
+        ("npar", "logl", "aic", "bic"),
+        applies=_has_fixed_predictors,
+        otherwise=_NO_PREDICTORS,
+    ),
+    Difference(
+        "Divisor of the covariance matrix",
+        "n by default; nm1 uses n - 1.",
+        _likelihood_text,
+        "with nm1: variances, covariances and standard errors by about 1/n.",
+        Change(pipeline={"likelihood": Likelihood.WISHART}),
+        ("first free variance", "first standard error"),
+        applies=_uses_normal,
+        otherwise="Nothing changes: this fit uses n - 1 already.",
+    ),
+    Difference(
+        "Missing answers",
+        "complete rows with method(ml); method(mlmv) uses all rows.",
+        _rows_text,
+        "every number with method(mlmv), when rows are incomplete.",
+        missing="This version has no full information maximum likelihood.",
+    ),
+)
+
+_TABLE: Mapping[str, tuple[Difference, ...]] = {"lavaan": _LAVAAN, "mplus": _MPLUS, "stata": _STATA}
