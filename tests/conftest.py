@@ -1,4 +1,4 @@
-"""On a continuous-integration machine that has the shared data, a skipped test is a failure: nothing is left out silently."""
+"""On a continuous-integration machine that has the shared data, a skipped test is a failure."""
 
 from __future__ import annotations
 

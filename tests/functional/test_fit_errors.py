@@ -157,8 +157,8 @@ def test_data_and_moments_exclude_each_other() -> None:
         ts.fit("f =~ x1 + x2 + x3", sample_cov=cov)
     with pytest.raises(DataError, match="not symmetric"):
         ts.fit("f =~ x1 + x2 + x3", sample_cov=cov + np.triu(np.ones(3), 1), n_obs=301)
+    bad = pd.DataFrame([[1, 0.9, 0.9], [0.9, 1, -0.9], [0.9, -0.9, 1]], columns=["x1", "x2", "x3"])
     with pytest.raises(DataError, match="not positive definite"):
-        bad = pd.DataFrame([[1, 0.9, 0.9], [0.9, 1, -0.9], [0.9, -0.9, 1]], columns=["x1", "x2", "x3"])
         ts.fit("f =~ x1 + x2 + x3", sample_cov=bad, n_obs=301)
     with pytest.raises(DataError, match="means"):
         ts.fit("f =~ x1 + x2 + x3", sample_cov=cov, n_obs=301, meanstructure=True)
@@ -169,7 +169,7 @@ def test_effects_that_do_not_exist() -> None:
     with pytest.raises(EffectError, match="No path leads from g to f") as caught:
         fit.effects("g", "f")
     assert caught.value.exit_code == 16
-    with pytest.raises(EffectError, match="Did you mean 'f'|no variable 'ff'"):
+    with pytest.raises(EffectError, match="no variable 'ff'"):
         fit.effects("ff", "g")
     with pytest.raises(EffectError, match="runs through"):
         fit.effects("f", "g", through="x1")

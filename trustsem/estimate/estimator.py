@@ -120,7 +120,7 @@ def _edges(active: ActiveConstraints) -> list[Finding]:
             "constraint-active",
             Severity.WARNING,
             f"The solution lies on the edge of {relation.text} ({relation.where}): without it, the estimate would "
-            "cross. Standard errors treat it as an equality, and the chi-square distribution of the test is only approximate.",
+            "cross. Standard errors treat it as an equality; the distribution of the test is only approximate.",
             remedy="Fit once without the constraint and see how far the estimate goes.",
             parameter=relation.text,
         )

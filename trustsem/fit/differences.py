@@ -37,6 +37,7 @@ class Difference:
         applies: Whether this fit would change.
         otherwise: What to say where it would not.
         missing: What to say where the engine cannot follow.
+        column: Whose numbers the second column holds, where it is not the program's default.
     """
 
     topic: str
@@ -49,6 +50,7 @@ class Difference:
     applies: Callable[[Fit], bool] | None = None
     otherwise: str | None = None
     missing: str | None = None
+    column: str | None = None
 
 
 def differences_of(program: str) -> tuple[Difference, ...]:
@@ -117,6 +119,7 @@ _WISHART = Difference(
     ("chisq", "rmsea", "logl", "first free variance", "first standard error"),
     applies=_uses_normal,
     otherwise="Nothing changes: this fit uses n - 1 already.",
+    column="with wishart",
 )
 
 _LAVAAN = (
@@ -126,6 +129,7 @@ _LAVAAN = (
         "both, under the names of 0.7.",
         "gfi and what corrects it (agfi, pgfi).",
         pairs=(("gfi", "gfi_lisrel"),),
+        column="before 0.7",
     ),
     _WISHART,
     Difference(
@@ -197,6 +201,7 @@ _MPLUS = (
         ("npar", "df", "chisq", "logl", "aic", "bic"),
         applies=_has_fixed_predictors,
         otherwise=_NO_PREDICTORS,
+        column="if mentioned",
     ),
     Difference(
         "Standardised solutions",
@@ -243,6 +248,7 @@ _STATA = (
         ("npar", "logl", "aic", "bic"),
         applies=_has_fixed_predictors,
         otherwise=_NO_PREDICTORS,
+        column="with noxconditional",
     ),
     Difference(
         "Divisor of the covariance matrix",
@@ -253,6 +259,7 @@ _STATA = (
         ("first free variance", "first standard error"),
         applies=_uses_normal,
         otherwise="Nothing changes: this fit uses n - 1 already.",
+        column="with nm1",
     ),
     Difference(
         "Missing answers",

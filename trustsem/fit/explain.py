@@ -35,6 +35,7 @@ class ExplainedDifference:
         effect: Which printed numbers change.
         values: Numbers under both, where the engine can produce both.
         note: Why there are no values, where there are none; None otherwise.
+        column: Whose numbers the second values are: the program's, or those of an option of it.
     """
 
     topic: str
@@ -42,7 +43,8 @@ class ExplainedDifference:
     ours: str
     effect: str
     values: tuple[BothValues, ...]
-    note: str | None = None
+    note: str | None
+    column: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,13 @@ def explain_differences(fit: Fit, program: str) -> Explanation:
             remedy=f"Use one of: {', '.join(PROGRAMS)}.",
             code="unknown-program",
         )
-    return Explanation(name, tuple(_explain(fit, item) for item in differences_of(name)))
+    return Explanation(name, tuple(_explain(fit, item, name) for item in differences_of(name)))
 
 
-def _explain(fit: Fit, item: Difference) -> ExplainedDifference:
+def _explain(fit: Fit, item: Difference, program: str) -> ExplainedDifference:
     ours = item.ours if isinstance(item.ours, str) else item.ours(fit)
     values, note = _values(fit, item)
-    return ExplainedDifference(item.topic, item.theirs, ours, item.effect, values, note)
+    return ExplainedDifference(item.topic, item.theirs, ours, item.effect, values, note, item.column or program)
 
 
 def _values(fit: Fit, item: Difference) -> tuple[tuple[BothValues, ...], str | None]:
@@ -163,7 +165,7 @@ def explanation_lines(explanation: Explanation, width: int = 80) -> list[str]:
             lines += wrap_text(f"{label}: {text}", width, hanging=2)
         if item.values:
             rows = [[value.name, _shown(value.ours), _shown(value.theirs)] for value in item.values]
-            table = render_table(["", "this fit", explanation.program], rows, width=width - 2)
+            table = render_table(["", "this fit", item.column], rows, width=width - 2)
             lines += [f"  {line}" for line in table.splitlines()]
         if item.note:
             lines += wrap_text(f"  {item.note}", width, hanging=0)
@@ -173,4 +175,6 @@ def explanation_lines(explanation: Explanation, width: int = 80) -> list[str]:
 def _shown(value: float | None) -> str:
     if value is None:
         return ""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4f}"
+    if float(value).is_integer() and abs(value) < 1e9:
+        return str(int(value))
+    return f"{value:.3f}" if abs(value) >= 100 else f"{value:.6f}"

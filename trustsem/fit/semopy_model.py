@@ -16,7 +16,7 @@ from trustsem.spec.table import ParameterTable
 if TYPE_CHECKING:
     from trustsem.pipeline import FittedModel
 
-_PRECISION = {"ftol": 1e-13, "maxiter": 2000}  # semopy's default of 1e-6 leaves the third decimal open
+PRECISION = {"ftol": 1e-13, "maxiter": 2000}  # semopy's default of 1e-6 leaves the third decimal open
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def run_semopy(fitted: FittedModel, kind: InformationKind, *, from_ours: bool = 
     n = effective_n(fitted.moments, fitted.likelihood)
     # Its matrices are small: threads that wait for each other made it a hundred times slower.
     with threadpool_limits(limits=1):
-        result = model.fit(cov=cov, n_samples=n, options=_PRECISION)
+        result = model.fit(cov=cov, n_samples=n, options=PRECISION)
     active = [key for key, parameter in model.parameters.items() if parameter.active]
     values = dict(zip(active, (float(value) for value in result.x), strict=True))
     errors, reason = _standard_errors(kind, model, keys, active)

@@ -106,7 +106,7 @@ def test_gradient_of_the_lagrangian_vanishes() -> None:
     estimate = fit.fitted.estimate
     gradient = estimate.objective.gradient(estimate.x)
     jacobian = estimate.active.jacobian
-    multipliers, residual, *_ = np.linalg.lstsq(jacobian.T, gradient, rcond=None)
+    multipliers = np.linalg.lstsq(jacobian.T, gradient, rcond=None)[0]
     assert np.abs(jacobian.T @ multipliers - gradient).max() < 1e-7
 
 

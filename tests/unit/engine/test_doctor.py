@@ -11,7 +11,7 @@ import pytest
 import trustsem as ts
 from trustsem.errors import IdentificationError
 from trustsem.identification import check_identification, diagnose_identification
-from trustsem.implied import build_layout
+from trustsem.implied import ModelLayout, build_layout
 from trustsem.moments import SampleGroup, SampleMoments
 from trustsem.spec import ParameterTable, build_table
 from trustsem.syntax import parse_model
@@ -66,7 +66,7 @@ def codes(text: str) -> set[str]:
     return {diagnosis.code for diagnosis in diagnose_identification(table, report)}
 
 
-def _layout(table: ParameterTable):  # noqa: ANN202
+def _layout(table: ParameterTable) -> ModelLayout:
     names = table.variables.observed
     group = SampleGroup(names, np.eye(len(names)), np.zeros(len(names)), 10)
     return build_layout(table, SampleMoments((group,)))

@@ -14,10 +14,10 @@ from trustsem.syntax.render import render_expression
 from trustsem.syntax.values import format_number
 
 _PLAIN = re.compile(r"[^\W\d_][\w.]*")
-_RESERVED = frozenset(
-    ("IF", "ELSE", "REPEAT", "WHILE", "FUNCTION", "FOR", "NEXT", "BREAK", "TRUE", "FALSE", "NULL", "INF", "NAN", "NA")
-    + ("IN", "C", "START", "EQUAL", "LOWER", "UPPER")
-)
+_RESERVED = frozenset({
+    "IF", "ELSE", "REPEAT", "WHILE", "FUNCTION", "FOR", "NEXT", "BREAK", "TRUE", "FALSE", "NULL", "INF", "NAN",
+    "NA", "IN", "C", "START", "EQUAL", "LOWER", "UPPER",
+})  # fmt: skip
 _LONGEST = 60
 _NOWHERE = Span(0, 0, 1, 1)
 _HEADINGS = {"=~": "Loadings", "~": "Regressions", "~~": "Variances and covariances", "~1": "Intercepts"}

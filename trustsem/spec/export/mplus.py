@@ -16,10 +16,11 @@ from trustsem.spec.table import ParameterTable, Row
 NAME_LENGTH = 8
 FUNCTIONS: Mapping[str, str] = {"exp": "EXP", "log": "LOG", "sqrt": "SQRT"}
 # Words of the language that a name could be taken for.
-_RESERVED = frozenset(
-    ("ALL", "ANALYSIS", "ARE", "BY", "DATA", "DEFINE", "EXP", "IND", "IS", "LOG", "MISSING", "MODEL", "NAMES", "NEW")
-    + ("NONE", "ON", "OUTPUT", "PON", "PLOT", "SQRT", "TITLE", "TO", "TYPE", "VARIABLE", "VIA", "WITH", "XWITH")
-)
+_RESERVED = frozenset({
+    "ALL", "ANALYSIS", "ARE", "BY", "DATA", "DEFINE", "EXP", "IND", "IS", "LOG", "MISSING", "MODEL", "NAMES",
+    "NEW", "NONE", "ON", "OUTPUT", "PON", "PLOT", "SQRT", "TITLE", "TO", "TYPE", "VARIABLE", "VIA", "WITH",
+    "XWITH",
+})  # fmt: skip
 _KINDS = {"=~": "BY", "~": "ON", "~~": "WITH"}
 
 
@@ -115,7 +116,7 @@ def _notes(request: ExportRequest) -> Iterator[str]:
 def _data_section(request: ExportRequest) -> list[str]:
     lines = ["DATA:"]
     if request.data_file is None:
-        lines += ["  ! Put the name of your scored data here: numbers only, no header, missing as a full stop."]
+        lines += ["  ! Put the name of your scored data here: numbers only, no header, missing is a dot."]
     # Without LISTWISE Mplus uses incomplete rows too, and needs means for it.
     return [*lines, f'  FILE = "{request.data_file or "data.dat"}";', "  LISTWISE = ON;"]
 
