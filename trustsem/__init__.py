@@ -15,7 +15,7 @@ from trustsem.version import __version__
 
 if TYPE_CHECKING:
     from trustsem.errors import TrustSemError
-    from trustsem.fit import Fit, fit
+    from trustsem.fitting import Fit, fit
     from trustsem.instruments import load_codebook
     from trustsem.records import Finding, Severity
     from trustsem.resources import models_dir, samples_dir
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 # Names are imported when first used: `import trustsem` stays quick, and the command line pays only for what it calls.
 _HOMES = {
     "Finding": "trustsem.records",
-    "Fit": "trustsem.fit",
+    "Fit": "trustsem.fitting",
     "Severity": "trustsem.records",
     "Survey": "trustsem.survey",
     "TrustModel": "trustsem.spec",
     "TrustSemError": "trustsem.errors",
-    "fit": "trustsem.fit",
+    "fit": "trustsem.fitting",
     "list_models": "trustsem.spec",
     "load_codebook": "trustsem.instruments",
     "load_model": "trustsem.spec",

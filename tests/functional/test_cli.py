@@ -13,7 +13,7 @@ import pytest
 
 from trustsem.cli.app import main
 from trustsem.cli.fit_options import OPTION_NAMES
-from trustsem.fit import REFUSED_OPTIONS, fit
+from trustsem.fitting import REFUSED_OPTIONS, fit
 from trustsem.resources import samples_dir
 from trustsem.spec import REFUSED, model_names
 

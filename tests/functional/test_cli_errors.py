@@ -12,7 +12,7 @@ import pytest
 
 from trustsem.cli import app as application
 from trustsem.cli.app import main
-from trustsem.fit import Fit
+from trustsem.fitting import Fit
 
 FACTOR = "f =~ x1 + x2 + x3"
 

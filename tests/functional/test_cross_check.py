@@ -11,10 +11,10 @@ import pytest
 
 import trustsem as ts
 from trustsem.errors import UsageError
-from trustsem.fit import semopy_model
-from trustsem.fit.cross_check import AGREE, Verdict, cross_check_lines
-from trustsem.fit.differences import PROGRAMS
-from trustsem.fit.explain import explain_differences, explanation_lines
+from trustsem.fitting import semopy_model
+from trustsem.fitting.cross_check import AGREE, Verdict, cross_check_lines
+from trustsem.fitting.differences import PROGRAMS
+from trustsem.fitting.explain import explain_differences, explanation_lines
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trustsem.fit import fit
-from trustsem.fit.summary import render_findings, summarise
+from trustsem.fitting import fit
+from trustsem.fitting.summary import render_findings, summarise
 from trustsem.records import Finding, Severity
 from trustsem.tables.sentences import (
     PathClaim,

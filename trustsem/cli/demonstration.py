@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trustsem.cli.inputs import find_model, read_data
-from trustsem.fit import fit
+from trustsem.fitting import fit
 from trustsem.tables.sentences import (
     PathClaim,
     fit_sentences,
@@ -23,7 +23,7 @@ from trustsem.theory import load_theory
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trustsem.fit import Fit
+    from trustsem.fitting import Fit
 
 MODEL = "trust_formation"
 SAMPLE = "trust_patients"

@@ -16,8 +16,8 @@ from trustsem.errors import TrustSemError, UsageError
 from trustsem.tables.text import render_pairs, render_table
 
 if TYPE_CHECKING:
-    from trustsem.fit.inputs import DataInput
-    from trustsem.fit.options import FitOptions
+    from trustsem.fitting.inputs import DataInput
+    from trustsem.fitting.options import FitOptions
     from trustsem.identification import IdentificationReport
     from trustsem.records import Finding
     from trustsem.spec import LibraryModel, ParameterTable, Row
@@ -74,7 +74,7 @@ def check(
 
 def _examine(model: str, data: str | None, codebook: str | None, options: Mapping[str, Any]) -> _Report:
     from trustsem.cli.inputs import find_model, read_data
-    from trustsem.fit.inputs import read_model
+    from trustsem.fitting.inputs import read_model
     from trustsem.spec import build_table
 
     found = find_model(model)
@@ -98,8 +98,8 @@ def _options(options: Mapping[str, Any]) -> FitOptions:
     import inspect
 
     from trustsem.cli.fit_options import OPTION_NAMES
-    from trustsem.fit import fit
-    from trustsem.fit.options import read_options
+    from trustsem.fitting import fit
+    from trustsem.fitting.options import read_options
 
     defaults = inspect.signature(fit).parameters
     return read_options({name: options.get(name, defaults[name].default) for name in OPTION_NAMES})
@@ -126,7 +126,7 @@ def _identify(model: LibraryModel, table: ParameterTable) -> _Report:
 
 
 def _examine_data(report: _Report, survey: Survey, options: FitOptions) -> None:
-    from trustsem.fit.inputs import read_data, read_model
+    from trustsem.fitting.inputs import read_data, read_model
     from trustsem.pipeline.run import prepare_moments
     from trustsem.survey import screen_items
 
@@ -142,7 +142,7 @@ def _examine_data(report: _Report, survey: Survey, options: FitOptions) -> None:
 
 
 def _print_report(report: _Report, show_table: bool) -> None:
-    from trustsem.fit.summary import render_findings, section
+    from trustsem.fitting.summary import render_findings, section
 
     width = terminal_width()
     print_text(
@@ -205,7 +205,7 @@ def _show_refused(as_json: bool) -> None:
 
 
 def _refused_text(width: int) -> tuple[str, str]:
-    from trustsem.fit import REFUSED_OPTIONS
+    from trustsem.fitting import REFUSED_OPTIONS
     from trustsem.spec import REFUSED
 
     features = [[item.name, item.example, item.alternative] for item in REFUSED.values()]
@@ -221,7 +221,7 @@ def _flag(name: str) -> str:
 
 
 def _refused_content() -> dict[str, Any]:
-    from trustsem.fit import REFUSED_OPTIONS
+    from trustsem.fitting import REFUSED_OPTIONS
     from trustsem.spec import REFUSED
 
     return {

@@ -82,7 +82,7 @@ def _is_demo(path: Path) -> bool:
 
 def _write_files(folder: Path, demonstration: Demonstration) -> tuple[Path, Path]:
     from trustsem.cli.files import write_json
-    from trustsem.fit.serialise import records
+    from trustsem.fitting.serialise import records
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def _write_files(folder: Path, demonstration: Demonstration) -> tuple[Path, Path
 def _text(demonstration: Demonstration, width: int) -> list[str]:
     from trustsem.cli.commands.effects import render_loops
     from trustsem.cli.demonstration import all_sentences
-    from trustsem.fit.summary import render_findings, render_measures
+    from trustsem.fitting.summary import render_findings, render_measures
 
     fit = demonstration.fit
     said = all_sentences(demonstration)
@@ -223,7 +223,7 @@ def _next_steps() -> str:
 def _content(demonstration: Demonstration) -> dict[str, Any]:
     from trustsem.cli.commands.constructs import expected_record
     from trustsem.cli.demonstration import all_sentences, arrow_rows, covariance_test
-    from trustsem.fit.serialise import plain, records
+    from trustsem.fitting.serialise import plain, records
 
     fit, variant = demonstration.fit, demonstration.variant
     difference, pvalue = covariance_test(demonstration)

@@ -33,7 +33,7 @@ def describe(
     if as_json:
         print_json("describe", _content(survey, items, covariates, rows, show_log))
         return
-    from trustsem.fit.summary import render_findings, section
+    from trustsem.fitting.summary import render_findings, section
 
     width = terminal_width()
     print_text(

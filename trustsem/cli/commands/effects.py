@@ -39,7 +39,7 @@ def effects(
         raise error
     frame = result.effects(x=x or None, y=y or None, through=through or None)
     if as_json:
-        from trustsem.fit.serialise import records
+        from trustsem.fitting.serialise import records
 
         print_json(
             "effects",
@@ -54,7 +54,7 @@ def effects(
             },
         )
         return
-    from trustsem.fit.summary import render_findings, render_header, section
+    from trustsem.fitting.summary import render_findings, render_header, section
 
     width = terminal_width()
     print_text(

@@ -23,7 +23,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Say which defaults of another program differ, with both values where both can be computed."""
-    from trustsem.fit.explain import explain_differences, explanation_lines
+    from trustsem.fitting.explain import explain_differences, explanation_lines
 
     result = run_fit(model, data, codebook, options)
     explanation = explain_differences(result, mimic)

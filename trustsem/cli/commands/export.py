@@ -14,7 +14,7 @@ from trustsem.cli.options import CodebookOption, JsonOption, ModelArgument
 from trustsem.errors import UsageError
 
 if TYPE_CHECKING:
-    from trustsem.fit.options import FitOptions
+    from trustsem.fitting.options import FitOptions
     from trustsem.spec import LibraryModel
     from trustsem.spec.export import Export, ExportRequest
     from trustsem.survey import Survey
@@ -67,7 +67,7 @@ def export(
 
 
 def _read_options(options: Mapping[str, Any]) -> FitOptions:
-    from trustsem.fit.options import read_options
+    from trustsem.fitting.options import read_options
 
     return read_options({name: options[name] for name in OPTION_NAMES})
 
@@ -80,8 +80,8 @@ def _request(
     data_output: Path | None,
     target: str,
 ) -> ExportRequest:
-    from trustsem.fit import fit
-    from trustsem.fit.inputs import read_model
+    from trustsem.fitting import fit
+    from trustsem.fitting.inputs import read_model
     from trustsem.spec import build_table
     from trustsem.spec.export import ExportRequest
 

@@ -14,7 +14,7 @@ from trustsem.cli.options import CodebookOption, DataArgument, JsonOption, Model
 from trustsem.errors import ConvergenceError, InadmissibleError, TrustSemError
 
 if TYPE_CHECKING:
-    from trustsem.fit import Fit
+    from trustsem.fitting import Fit
 
 
 class Measures(Enum):
@@ -42,7 +42,7 @@ def fit(
     result = run_fit(model, data, codebook, options)
     content = result.to_dict()
     if standardized and result.converged:
-        from trustsem.fit.serialise import records
+        from trustsem.fitting.serialise import records
 
         content["standardized"] = records(result.standardized())
     if output is not None:
@@ -53,7 +53,7 @@ def fit(
     if as_json:
         print_json("fit", content)
     else:
-        from trustsem.fit.summary import summarise
+        from trustsem.fitting.summary import summarise
 
         print_text(summarise(result, width=terminal_width(), measures=measures.value, standardized=standardized))
     end_with(outcome_error(result, strict=strict))
@@ -62,7 +62,7 @@ def fit(
 def run_fit(model: str, data: str, codebook: str | None, options: Mapping[str, Any]) -> Fit:
     """Find model and data, and fit."""
     from trustsem.cli.inputs import find_model, read_data
-    from trustsem.fit import fit as fit_model
+    from trustsem.fitting import fit as fit_model
 
     found = find_model(model)
     # Options first: a refused one should not wait for a large file to be read.
@@ -71,7 +71,7 @@ def run_fit(model: str, data: str, codebook: str | None, options: Mapping[str, A
 
 
 def _check_options(options: Mapping[str, Any]) -> None:
-    from trustsem.fit.options import read_options
+    from trustsem.fitting.options import read_options
 
     read_options(options)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trustsem.inference import InformationKind, Likelihood
 
 if TYPE_CHECKING:
-    from trustsem.fit.result import Fit
+    from trustsem.fitting.result import Fit
 
 PROGRAMS = ("lavaan", "mplus", "stata")
 

@@ -20,7 +20,7 @@ from trustsem.tables.text import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trustsem.fit.result import Fit
+    from trustsem.fitting.result import Fit
 
 _COLUMNS = ("", "est", "se", "z", "p", "lower", "upper", "std_all")
 _MAX_ITEMS_WITH_INDICES = 100

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from trustsem.errors import UsageError
-from trustsem.fit.inputs import ModelInput, read_data, read_model, read_moments
-from trustsem.fit.options import FitOptions, read_options
-from trustsem.fit.result import Fit
+from trustsem.fitting.inputs import ModelInput, read_data, read_model, read_moments
+from trustsem.fitting.options import FitOptions, read_options
+from trustsem.fitting.result import Fit
 from trustsem.moments import SampleMoments
 from trustsem.pipeline import fit_table
 from trustsem.spec import LibraryModel, TrustModel, build_table

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trustsem.errors import TrustSemError, UsageError
-from trustsem.fit.differences import PROGRAMS, Change, Difference, differences_of
+from trustsem.fitting.differences import PROGRAMS, Change, Difference, differences_of
 from trustsem.suggestions import suggest
 
 if TYPE_CHECKING:
-    from trustsem.fit.result import Fit
+    from trustsem.fitting.result import Fit
     from trustsem.pipeline import FittedModel
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from trustsem.version import __version__
 
 if TYPE_CHECKING:
-    from trustsem.fit.result import Fit
+    from trustsem.fitting.result import Fit
 
 SCHEMA = "trustsem.fit/1"
 

@@ -11,12 +11,12 @@ import pandas as pd
 
 from trustsem.effects import Effects, Standardization, decompose_effects, find_loops, r_squared, score_method
 from trustsem.errors import EffectError, UsageError
-from trustsem.fit.diagnostics import diagnose
-from trustsem.fit.hypotheses import score_frame, wald_of
-from trustsem.fit.inputs import DataInput, ModelInput
-from trustsem.fit.options import FitOptions
-from trustsem.fit.pairs import mediated_pairs
-from trustsem.fit.theory import theory_behind
+from trustsem.fitting.diagnostics import diagnose
+from trustsem.fitting.hypotheses import score_frame, wald_of
+from trustsem.fitting.inputs import DataInput, ModelInput
+from trustsem.fitting.options import FitOptions
+from trustsem.fitting.pairs import mediated_pairs
+from trustsem.fitting.theory import theory_behind
 from trustsem.inference import residual_type
 from trustsem.inference.wald import WaldTest
 from trustsem.moments.linalg import blas_threads_for
@@ -40,7 +40,7 @@ from trustsem.tables import (
 from trustsem.tables.cases import Cases
 
 if TYPE_CHECKING:
-    from trustsem.fit.cross_check import CrossCheck
+    from trustsem.fitting.cross_check import CrossCheck
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -342,19 +342,19 @@ class Fit:
 
         Where that is not possible, or semopy fails, the record says why.
         """
-        from trustsem.fit.cross_check import cross_check_fit
+        from trustsem.fitting.cross_check import cross_check_fit
 
         return cross_check_fit(self._fitted, self._options.pipeline.information)
 
     def summary(self, *, width: int = 80) -> str:
         """Return the fit as text: how it ended, fit measures, parameters, R-squared, findings."""
-        from trustsem.fit.summary import summarise
+        from trustsem.fitting.summary import summarise
 
         return summarise(self, width=width)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as JSON-ready values, schema `trustsem.fit/1`."""
-        from trustsem.fit.serialise import fit_to_dict
+        from trustsem.fitting.serialise import fit_to_dict
 
         return fit_to_dict(self)
 

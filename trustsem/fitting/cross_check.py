@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from trustsem.fit.semopy_model import SemopyRun, coupled_means, run_semopy
+from trustsem.fitting.semopy_model import SemopyRun, coupled_means, run_semopy
 
 if TYPE_CHECKING:
     from trustsem.inference import InformationKind
