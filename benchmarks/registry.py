@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import fit_process, help_process, holzinger_swineford, trust_formation
+from benchmarks import fit_process, help_process, holzinger_swineford, many_items, trust_formation
 from benchmarks.records import Benchmark
 
 BENCHMARKS: tuple[Benchmark, ...] = (
@@ -10,4 +10,5 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     holzinger_swineford.BENCHMARK,
     help_process.BENCHMARK,
     fit_process.BENCHMARK,
+    *many_items.BENCHMARKS,
 )

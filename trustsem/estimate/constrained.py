@@ -159,7 +159,8 @@ def _kkt_step(hessian: FloatArray, gradient: FloatArray, values: RelationValues)
     system[:q, :q] = hessian
     system[:q, q:] = -values.jacobian.T
     system[q:, :q] = values.jacobian
-    solution = np.linalg.lstsq(system, np.concatenate([-gradient, -values.values]), rcond=None)[0]
+    right = np.concatenate([-gradient, -values.values])
+    solution = np.asarray(np.linalg.lstsq(system, right, rcond=None)[0], dtype=np.float64)
     return solution[:q], solution[q:]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from trustsem.discrepancy import Discrepancy
 from trustsem.estimate.constrained import ActiveConstraints, minimise_constrained, satisfies
+from trustsem.estimate.markers import switched_marker_start
 from trustsem.estimate.objective import Objective
 from trustsem.estimate.quasi_newton import minimise_by_quasi_newton
 from trustsem.estimate.scoring import minimise_by_scoring
@@ -21,6 +23,8 @@ from trustsem.records import Finding, Severity
 from trustsem.spec.table import ParameterTable
 
 FloatArray = NDArray[np.float64]
+
+_Run = tuple[str, Callable[[Objective, FloatArray], Optimum], Callable[[], FloatArray | None]]
 
 __all__ = ["Estimate", "OptimStatus", "Optimum", "estimate_parameters"]
 
@@ -77,13 +81,17 @@ def estimate_parameters(
         "plain start values": lambda: plain_start_values(layout, moments),
         "two-stage start values": lambda: start_values(table, layout, moments, instruments=True),
     }
-    runs = [
+    runs: list[_Run] = [
         *((f"Fisher scoring from {name}", minimise_by_scoring, start) for name, start in starts.items()),
+        ("Fisher scoring through stronger markers", minimise_by_scoring, lambda: _through_markers(objective, table)),
         *((f"quasi-Newton from {name}, then Fisher scoring", _polished, start) for name, start in starts.items()),
     ]
     attempts: list[Optimum] = []
     for method, minimise, start in runs:
-        attempts.append(replace(minimise(objective, start()), method=method))
+        x = start()
+        if x is None:
+            continue
+        attempts.append(replace(minimise(objective, x), method=method))
         if attempts[-1].status is OptimStatus.CONVERGED:
             break
     best = min(attempts, key=lambda run: (run.status is not OptimStatus.CONVERGED, run.value))
@@ -92,8 +100,14 @@ def estimate_parameters(
         attempts.clear()
         best, active = _constrained(objective, table, (best.x, *(start() for start in starts.values())), attempts)
     theta = layout.reduction.expand(best.x)
-    findings = (*_findings(best, attempts), *_edges(active))
+    steepest = "" if best.status is OptimStatus.CONVERGED else _steepest(objective, table, best.x)
+    findings = (*_findings(best, attempts, steepest), *_edges(active))
     return Estimate(theta, best.x, objective, best.value, best, tuple(attempts), findings, active)
+
+
+def _through_markers(objective: Objective, table: ParameterTable) -> FloatArray | None:
+    theta = switched_marker_start(table, objective.moments, objective.discrepancy)
+    return None if theta is None else theta[objective.layout.reduction.kept]
 
 
 def _constrained(
@@ -134,7 +148,20 @@ def _polished(objective: Objective, start: FloatArray) -> Optimum:
     return minimise_by_scoring(objective, rough.x) if math.isfinite(rough.value) else rough
 
 
-def _findings(best: Optimum, attempts: list[Optimum]) -> list[Finding]:
+def _steepest(objective: Objective, table: ParameterTable, x: FloatArray, top: int = 3) -> str:
+    """Return the parameters along which F still falls most, in units of their standard errors."""
+    try:
+        point = objective.expand(x)
+    except np.linalg.LinAlgError:
+        return "cannot be computed: the implied covariance matrix is singular there"
+    curvature = np.diag(point.information())
+    slope = np.abs(point.gradient()) / np.sqrt(np.where(curvature > 0, curvature, 1.0))
+    kept = objective.layout.reduction.kept
+    order = np.argsort(-slope)[:top]
+    return ", ".join(f"{table.free_rows[kept[k]].written} ({slope[k]:.1e})" for k in order)
+
+
+def _findings(best: Optimum, attempts: list[Optimum], steepest: str) -> list[Finding]:
     failed = [run for run in attempts if run.status is not OptimStatus.CONVERGED]
     if not failed:
         return []
@@ -146,7 +173,9 @@ def _findings(best: Optimum, attempts: list[Optimum]) -> list[Finding]:
         Finding(
             "not-converged",
             Severity.ERROR,
-            f"No run reached a minimum: {tried}. Estimates are where the best one stopped; do not interpret them.",
-            remedy="Check that each factor has a scale and enough items, simplify the model, or give start() values.",
+            f"No run reached a minimum: {tried}. Estimates are where the best one stopped; do not interpret them. The "
+            f"fit still improves along {steepest} (slope per standard error).",
+            remedy="Parameters that run away say that the data hold no such factor or path: check that each factor has "
+            "a scale and items that belong together, simplify the model, or give start() values.",
         )
     ]

@@ -12,6 +12,7 @@ from trustsem.inference.score import constraint_score_tests
 from trustsem.inference.wald import WaldTest, wald_test
 from trustsem.pipeline import FittedModel
 from trustsem.spec.expressions import Dual, evaluate, symbols_in
+from trustsem.spec.relations import evaluate_relations
 from trustsem.suggestions import suggest
 from trustsem.syntax import parse_model
 from trustsem.syntax.nodes import Constraint
@@ -72,14 +73,19 @@ def score_frame(fitted: FittedModel) -> pd.DataFrame:
     Raises:
         UsageError: the model has no equality constraints.
     """
-    constraints = fitted.table.constraints
-    if not constraints.texts:
+    table, estimate = fitted.table, fitted.estimate
+    active = tuple(relation for relation in estimate.active.relations if not relation.is_equality)
+    nonlinear = evaluate_relations(table.equalities, table, estimate.theta).jacobian
+    matrix = np.vstack([table.constraints.matrix, nonlinear])
+    texts = (*table.constraints.texts, *(relation.text for relation in table.equalities))
+    if not texts:
         raise UsageError(
             "The model has no equality constraints to release.",
             remedy="For parameters that are fixed at 0, ask for modification_indices().",
             code="no-constraints",
         )
-    tests = constraint_score_tests(fitted.estimate, constraints.matrix, constraints.texts, fitted.likelihood)
+    held = evaluate_relations(active, table, estimate.theta).jacobian
+    tests = constraint_score_tests(estimate, matrix, texts, fitted.likelihood, held)
     return pd.DataFrame(
         {
             "constraint": ["all" if test.text is None else test.text for test in tests],

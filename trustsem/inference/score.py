@@ -12,6 +12,7 @@ from trustsem.estimate import Estimate
 from trustsem.estimate.objective import GroupPoint, Point
 from trustsem.inference.candidates import Candidate
 from trustsem.inference.chisquare import chi_square_pvalue
+from trustsem.inference.information import allowed_directions
 from trustsem.inference.likelihood import Likelihood, effective_n
 from trustsem.moments.linalg import cholesky
 
@@ -46,15 +47,20 @@ def modification_indices(
     """
     statistic, change = np.full(len(candidates), np.nan), np.full(len(candidates), np.nan)
     point = estimate.objective.expand(estimate.x)
-    factor = cholesky(point.information())
-    if factor is None and len(estimate.x):
+    information, basis = point.information(), None
+    if len(estimate.active.relations):
+        # nonlinear equalities and inequalities on their edge hold while the candidate is freed
+        basis = allowed_directions(estimate.active.jacobian)
+        information = basis.T @ information @ basis
+    factor = cholesky(information)
+    if factor is None and len(information):
         return ModificationIndices(statistic, change)
     root = None if factor is None else np.asarray(np.linalg.inv(factor), dtype=np.float64)  # I^-1 = root' root
     n = effective_n(estimate.objective.moments, likelihood)
     for number, group in enumerate(point.groups):
         chosen = np.array([k for k, c in enumerate(candidates) if c.group == number + 1], dtype=np.intp)
         if len(chosen):
-            products = _Products.build(point, group, number)
+            products = _Products.build(point, group, number, basis)
             for start in range(0, len(chosen), _CHUNK):
                 part = chosen[start : start + _CHUNK]
                 gradient, own = _score(products, [candidates[k] for k in part], root)
@@ -77,12 +83,13 @@ class _Products:
     mean_cross: FloatArray | None  # (t, n_parameters) E' W dmu
     mean_slope: FloatArray  # (t,) E' g
     eta: FloatArray  # (t,) means of all variables
-    reduction: FloatArray | None  # (n_free, n_parameters); None without equality constraints
+    reduction: FloatArray | None  # (n_free, n_directions) that constraints leave open; None without constraints
     t: int
 
     @classmethod
-    def build(cls, point: Point, group: GroupPoint, number: int) -> _Products:
+    def build(cls, point: Point, group: GroupPoint, number: int, basis: FloatArray | None) -> _Products:
         layout = point.objective.layout
+        reduction = None if layout.reduction.is_identity and basis is None else layout.reduction.matrix
         p = layout.groups[number].n_observed
         expansion, derivatives = group.expansion, group.derivatives
         parts = np.hstack([group.implied.inverse[:p], group.implied.total_cov[:p]])
@@ -98,7 +105,7 @@ class _Products:
             weighted[:, :t].T @ derivatives.mean if with_means else None,
             parts[:, :t].T @ expansion.mean_slope,
             group.implied.total_mean,
-            None if layout.reduction.is_identity else layout.reduction.matrix,
+            reduction if reduction is None or basis is None else reduction @ basis,
             t,
         )
 
@@ -151,7 +158,11 @@ class ConstraintTest:
 
 
 def constraint_score_tests(
-    estimate: Estimate, matrix: FloatArray, texts: Sequence[str], likelihood: Likelihood
+    estimate: Estimate,
+    matrix: FloatArray,
+    texts: Sequence[str],
+    likelihood: Likelihood,
+    held: FloatArray | None = None,
 ) -> tuple[ConstraintTest, ...]:
     """Test each equality constraint, then all of them together, by what the gradient says about releasing them.
 
@@ -159,17 +170,19 @@ def constraint_score_tests(
 
     Args:
         estimate: A fitted model.
-        matrix: (n_constraints, n_free) constraints on the free rows.
+        matrix: (n_constraints, n_free) constraints on the free rows; of nonlinear ones their Jacobian at the estimate.
         texts: Their texts.
         likelihood: Decides n.
+        held: (k, n_free) what stays in force throughout: the Jacobian of inequalities on their edge.
     """
     gradient, information = _unconstrained(estimate)
     n = effective_n(estimate.objective.moments, likelihood)
     tests = []
+    held = matrix[:0] if held is None else held
     for k, text in enumerate(texts):
-        statistic = n * _release(gradient, information, np.delete(matrix, k, axis=0))
+        statistic = n * _release(gradient, information, np.vstack([np.delete(matrix, k, axis=0), held]))
         tests.append(ConstraintTest(text, statistic, 1, chi_square_pvalue(statistic, 1)))
-    total = n * _release(gradient, information, matrix[:0])
+    total = n * _release(gradient, information, held)
     df = len(texts)
     return (*tests, ConstraintTest(None, total, df, chi_square_pvalue(total, df)))
 
@@ -188,6 +201,6 @@ def _unconstrained(estimate: Estimate) -> tuple[FloatArray, FloatArray]:
 
 
 def _release(gradient: FloatArray, information: FloatArray, kept: FloatArray) -> float:
-    basis = np.eye(len(gradient)) if len(kept) == 0 else np.linalg.svd(kept)[2][len(kept) :].T
+    basis = np.eye(len(gradient)) if len(kept) == 0 else allowed_directions(kept)
     reduced = basis.T @ gradient
     return float(reduced @ np.linalg.lstsq(basis.T @ information @ basis, reduced, rcond=None)[0])
