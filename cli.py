@@ -7,7 +7,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from trustsem.cli.app import main
+try:
+    from trustsem.cli.app import main
+except ModuleNotFoundError as error:
+    sys.exit(f"Error: {error.name} is not installed here. `make demo` sets everything up in .venv.")
 
 if __name__ == "__main__":
     sys.exit(main())

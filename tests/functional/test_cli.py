@@ -304,3 +304,11 @@ def test_a_reader_that_leaves_is_no_error():
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.slow
+def test_fit_cross_check(run, run_json):
+    content = run_json("fit", "interpersonal_path", "trust_patients", "--cross-check")
+    assert content["cross_check"]["verdict"] == "agrees"
+    _, out, _ = run("fit", "interpersonal_path", "trust_patients", "--cross-check")
+    assert "semopy" in out

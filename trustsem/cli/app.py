@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -9,9 +10,9 @@ from typing import Annotated
 import typer
 
 from trustsem.cli.commands import check, constructs, demo, describe, effects, explain, export, fit, instruments, models
-from trustsem.cli.console import print_error, print_text
+from trustsem.cli.console import flush_results, open_closed_streams, print_error, print_text, unwritable_stdout
 from trustsem.cli.failures import INTERRUPTED, report_bug, report_error, report_usage, silence_broken_pipe
-from trustsem.errors import TrustSemError
+from trustsem.errors import TrustSemError, UsageError
 from trustsem.version import __version__
 
 PROGRAM = "trustsem"
@@ -65,11 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
+    open_closed_streams()
     try:
         code = _run(words, as_json=as_json)
-        sys.stdout.flush()
+        flush_results()
     except BrokenPipeError:
         return silence_broken_pipe()
+    except UsageError as error:
+        return report_error(error, as_json=False)
     except KeyboardInterrupt:
         return _interrupted()
     return code
@@ -90,6 +94,8 @@ def _run(words: list[str], *, as_json: bool) -> int:
     except Exception as error:
         if hasattr(error, "format_message"):  # typer's errors of use; their class has moved between versions
             return report_usage(error, as_json=as_json)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # the text of --help on a full disk
+            return report_error(unwritable_stdout(error), as_json=False)
         return report_bug(error, as_json=as_json)
     return _interrupted() if code == INTERRUPTED else code
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from trustsem.errors import UsageError
 from trustsem.version import __version__
 
 PIPED_WIDTH = 80
@@ -27,13 +28,13 @@ def terminal_width() -> int:
 
 def print_text(*parts: str) -> None:
     """Write a result to stdout, its parts apart by a blank line; empty parts are left out."""
-    _write(sys.stdout, "\n\n".join(part for part in parts if part))
+    _write_result("\n\n".join(part for part in parts if part))
 
 
 def print_json(command: str, content: Mapping[str, Any]) -> None:
     """Write one JSON object with its schema `trustsem.COMMAND/1` to stdout."""
     schema = {"schema": f"trustsem.{command}/1", "version": __version__}
-    _write(sys.stdout, to_json({**schema, **{key: content[key] for key in content if key not in schema}}))
+    _write_result(to_json({**schema, **{key: content[key] for key in content if key not in schema}}))
 
 
 def to_json(content: Mapping[str, Any]) -> str:
@@ -54,10 +55,55 @@ def print_error(text: str) -> None:
     _write(sys.stderr, f"{word} {text}")
 
 
-def _write(stream: TextIO, text: str) -> None:
+def open_closed_streams() -> None:
+    """Let writing to a stream that the caller closed (`trustsem ... >&-`) go nowhere instead of failing."""
+    # Python sets such a stream to None, whatever its annotation says.
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 (lives as long as the process)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def discard_results() -> None:
+    """Send what is still on its way to stdout nowhere, so that the interpreter can end without a complaint."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (only the descriptor is wanted)
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def flush_results() -> None:
+    """Bring everything written so far to its reader.
+
+    Raises:
+        BrokenPipeError: the reader has gone away.
+        UsageError: stdout cannot be written to, e.g. a full disk.
+    """
+    _write_result("", end="")
+
+
+def unwritable_stdout(error: OSError) -> UsageError:
+    """Return the refusal for a result that stdout did not take."""
+    discard_results()
+    return UsageError(
+        f"The result cannot be written to standard output: {error.strerror}.",
+        remedy="Make room there, or send the output elsewhere.",
+        code="output-unwritable",
+    )
+
+
+def _write_result(text: str, end: str = "\n") -> None:
     try:
-        stream.write(f"{text}\n")
+        _write(sys.stdout, text, end)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable_stdout(error) from None
+
+
+def _write(stream: TextIO, text: str, end: str = "\n") -> None:
+    try:
+        stream.write(f"{text}{end}")
     except UnicodeEncodeError:
         # A terminal without Chinese: escapes show what is there, question marks would not.
         encoding = stream.encoding or "ascii"
-        stream.write(f"{text}\n".encode(encoding, "backslashreplace").decode(encoding))
+        stream.write(f"{text}{end}".encode(encoding, "backslashreplace").decode(encoding))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 from pathlib import Path
 from typing import Any
 
-from trustsem.cli.console import print_error, print_json, print_message
+from trustsem.cli.console import discard_results, print_error, print_json, print_message
 from trustsem.errors import TrustSemError
 
 INTERRUPTED = 130
@@ -73,6 +72,5 @@ def _place(error: Exception) -> str:
 
 def silence_broken_pipe() -> int:
     """Let the interpreter end quietly after the reader of stdout went away (`trustsem ... | head`)."""
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (only the descriptor is wanted)
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    discard_results()
     return 0

@@ -72,7 +72,14 @@ def sample_codebook(name: str) -> str | None:
     return next((model.instrument for model in list_models() if model.sample == name), None)
 
 
-def read_data(name: str, codebook: str | None, model: LibraryModel | None = None) -> Survey:
+def read_data(
+    name: str,
+    codebook: str | None,
+    model: LibraryModel | None = None,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+) -> Survey:
     """Read the data that a word means, with the codebook that is asked for, the model's or the sample's.
 
     Raises:
@@ -83,8 +90,8 @@ def read_data(name: str, codebook: str | None, model: LibraryModel | None = None
     path = find_data(name)
     chosen = codebook or (model.instrument if model else None) or sample_codebook(name)
     if chosen is not None and chosen != NO_CODEBOOK:
-        return read_survey(path, chosen)
-    survey = read_survey(path)
+        return read_survey(path, chosen, sheet=sheet, encoding=encoding)
+    survey = read_survey(path, sheet=sheet, encoding=encoding)
     hint = None if codebook == NO_CODEBOOK else fitting_codebook(survey)
     return survey if hint is None else replace(survey, findings=(*survey.findings, hint))
 

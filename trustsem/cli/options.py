@@ -9,9 +9,12 @@ from typing import Annotated
 import typer
 
 ModelArgument = Annotated[
-    str, typer.Argument(help="Name of a shipped model, path of a .sem file, or - for standard input.")
+    str,
+    typer.Argument(metavar="MODEL", help="Name of a shipped model, path of a .sem file, or - for standard input."),
 ]
-DataArgument = Annotated[str, typer.Argument(help="Path of a survey file, or the name of a bundled sample.")]
+DataArgument = Annotated[
+    str, typer.Argument(metavar="DATA", help="Path of a survey file, or the name of a bundled sample.")
+]
 CodebookOption = Annotated[
     str | None,
     typer.Option(
@@ -20,6 +23,14 @@ CodebookOption = Annotated[
         metavar="CODEBOOK",
         help="Name of a bundled codebook, path of a .toml file, or none. Default: the one of the model or sample.",
     ),
+]
+SheetOption = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="SHEET", help="Sheet of a workbook, by name or number from 1; else the first."),
+]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option("--encoding", metavar="NAME", help="Encoding of a text file, e.g. gb18030; found out if left out."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OutputOption = Annotated[

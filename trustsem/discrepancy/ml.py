@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from trustsem.discrepancy.base import Discrepancy, Expansion
 from trustsem.implied import Implied, MomentDerivatives
 from trustsem.moments import SampleGroup
-from trustsem.moments.linalg import cholesky, cholesky_solve, invert
+from trustsem.moments.linalg import cholesky, invert, solve_positive
 
 FloatArray = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ def _value(sample: SampleGroup, implied: Implied, meanstructure: bool) -> float:
     factor = cholesky(implied.sigma)
     if factor is None:
         return math.inf
-    solved = cholesky_solve(factor, _target(sample, implied, meanstructure))
+    solved = solve_positive(implied.sigma, _target(sample, implied, meanstructure))
     log_det = 2.0 * float(np.log(factor.diagonal()).sum())
     return log_det + float(solved.trace()) - sample.log_determinant - len(factor)
 

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-_ZERO_SE = 1e-10  # a standard error below this belongs to a constant, e.g. a standardised variance of 1
+# a standard error below these shares belongs to a constant, whatever the units are:
+_OF_VALUE = 1e-10  # of the value: a standardised variance of 1
+_OF_PARTS = 1e-7  # of what the parameters would add up to: a quantity that a constraint holds in place
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,9 +33,10 @@ def delta_method(values: FloatArray, jacobian: FloatArray, covariance: FloatArra
     """Attach standard errors sqrt(J V J') to values (first-order delta method; Sobel 1982, eq. 4)."""
     if covariance is None:
         return DeltaResult(values, jacobian, np.full(len(values), np.nan))
-    variances = ((jacobian @ covariance) * jacobian).sum(axis=1)
     with np.errstate(invalid="ignore"):
+        variances = ((jacobian @ covariance) * jacobian).sum(axis=1)
         errors = np.sqrt(variances)
-        constant = ~(errors > _ZERO_SE * np.maximum(1.0, np.abs(values)))
+        parts = np.abs(jacobian) @ np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        constant = ~((errors > _OF_VALUE * np.abs(values)) & (errors > _OF_PARTS * parts))
     errors[constant] = np.nan
     return DeltaResult(values, jacobian, errors)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
+from trustsem.distributions import chi_square_tail
 from trustsem.errors import UsageError
 from trustsem.estimate import Estimate
 from trustsem.implied import GroupLayout
@@ -16,7 +16,7 @@ from trustsem.inference import Likelihood
 from trustsem.inference.casewise import case_deviations, casewise_scores
 from trustsem.inference.information import allowed_directions
 from trustsem.inference.likelihood import effective_n
-from trustsem.moments.linalg import cholesky, cholesky_solve
+from trustsem.moments.linalg import cholesky, solve_positive
 
 FloatArray = NDArray[np.float64]
 
@@ -82,12 +82,16 @@ def case_fit(estimate: Estimate, values: FloatArray, likelihood: Likelihood) -> 
     factor = effective_n(objective.moments, likelihood) / len(values)
     return CaseFit(
         distance,
-        chdtrc(p, distance),
+        _tails(distance, p),
         saturated,
-        chdtrc(p, saturated),
+        _tails(saturated, p),
         log_likelihood,
         factor * (log_det - saturated_log_det + distance - saturated),
     )
+
+
+def _tails(distances: FloatArray, p: int) -> FloatArray:
+    return np.array([chi_square_tail(value, p) for value in distances.tolist()])
 
 
 def _distances(deviations: FloatArray, cov: FloatArray) -> tuple[FloatArray, float]:
@@ -103,7 +107,7 @@ def _distances(deviations: FloatArray, cov: FloatArray) -> tuple[FloatArray, flo
             remedy="Read the findings of the fit and simplify the model.",
             code="not-positive-definite",
         )
-    solved = cholesky_solve(factor, deviations.T)
+    solved = solve_positive(cov, deviations.T)
     return np.einsum("ij,ji->i", deviations, solved), 2.0 * float(np.log(np.diag(factor)).sum())
 
 
@@ -149,8 +153,7 @@ def case_influence(
     moving = Likelihood.NORMAL if objective.layout.meanstructure else Likelihood.WISHART
     scores = casewise_scores(estimate, case_deviations(estimate, values, moving)) @ directions
     hessian = directions.T @ objective.hessian(estimate.x) @ directions
-    factor = cholesky(hessian) if len(hessian) else np.zeros((0, 0))
-    if factor is None:
+    if len(hessian) and cholesky(hessian) is None:
         raise UsageError(
             "The Hessian is not positive definite at the estimates: influence cannot be approximated.",
             remedy="Read the findings of the fit: some parameters cannot be told apart at this solution.",
@@ -158,7 +161,7 @@ def case_influence(
         )
     if not len(hessian):
         return CaseInfluence(np.zeros((len(values), objective.layout.n_free)), np.zeros(len(values)))
-    step = cholesky_solve(factor, scores.T) / (n - 1)  # (directions, n)
+    step = solve_positive(hessian, scores.T) / (n - 1)  # (directions, n)
     spread = directions.T @ covariance[np.ix_(reduction.kept, reduction.kept)] @ directions
     cook = np.einsum("ki,ki->i", step, np.linalg.solve(spread, step))
     return CaseInfluence((reduction.matrix @ (directions @ step)).T, cook)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,10 @@ from trustsem.spec.table import ParameterTable, Relation
 
 FloatArray = NDArray[np.float64]
 
-_ACTIVE = 1e-6  # an inequality that is this near its edge, in units of its gradient, may be active
-_FEASIBLE = 1e-8
+_ACTIVE = 1e-6  # an inequality that is this near its edge, in the metric of `_Problem.scaled`, may be active
+_FEASIBLE = 1e-8  # in the same metric
 _WALL = 1e10
-_ROUNDING = 1e-14
+_ROUNDING = 1e-14  # of a parameter, in units of its curvature
 _TOLERANCE = 1e-13  # as in scoring: F/2 would drop by half of it
 _MAX_NEWTON = 50
 _STEP = 1e-5  # of the central differences that give second derivatives of the relations
@@ -42,6 +42,12 @@ class ConstrainedOptimum:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class _Metric:
+    scale: FloatArray  # (n_parameters,) what one unit of each parameter is
+    sizes: Mapping[Relation, float]  # what one unit of each relation is
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class _Problem:
     objective: Objective
     table: ParameterTable
@@ -52,6 +58,22 @@ class _Problem:
         result = evaluate_relations(relations, self.table, reduction.expand(x))
         jacobian = result.jacobian if reduction.is_identity else result.jacobian @ reduction.matrix
         return RelationValues(result.values, jacobian)
+
+    def metric(self, x: FloatArray) -> _Metric:
+        """Return units in which parameters and relations are comparable, whatever the units of the items are."""
+        curvature = np.diag(self.objective.information(x))
+        scale = 1 / np.sqrt(np.where(curvature > 0, curvature, 1.0))
+        relations = self.table.relations
+        found = self.values(relations, x)
+        sizes = np.maximum(np.linalg.norm(found.jacobian * scale, axis=1), np.abs(found.values))
+        sizes = np.where((sizes > 0) & np.isfinite(sizes), sizes, 1.0)
+        return _Metric(scale, dict(zip(relations, sizes.tolist(), strict=True)))
+
+    def scaled(self, relations: Sequence[Relation], x: FloatArray, metric: _Metric) -> RelationValues:
+        """Evaluate relations in a metric, with their Jacobian with respect to the parameters in it."""
+        found = self.values(relations, x)
+        sizes = np.array([metric.sizes[relation] for relation in relations], dtype=float)
+        return RelationValues(found.values / sizes, found.jacobian * metric.scale / sizes[:, None])
 
 
 def satisfies(objective: Objective, table: ParameterTable, x: FloatArray) -> bool:
@@ -72,24 +94,25 @@ def minimise_constrained(objective: Objective, table: ParameterTable, start: Flo
     problem = _Problem(objective, table)
     rough, iterations = _slsqp(problem, start)
     inequalities = table.inequalities
-    edge = problem.values(inequalities, rough)
-    norms = np.maximum(np.linalg.norm(edge.jacobian, axis=1), 1e-12)
-    chosen = {k for k, value in enumerate(edge.values / norms) if value < _ACTIVE}
+    metric = problem.metric(rough)
+    edge = problem.scaled(inequalities, rough, metric).values
+    chosen = {k for k, value in enumerate(edge) if value < _ACTIVE}
     x, status = rough, OptimStatus.STALLED
     for _ in range(2 * len(inequalities) + 2):
         active = [*table.equalities, *(inequalities[k] for k in sorted(chosen))]
-        x, multipliers, converged, steps = _newton(problem, active, rough)
+        x, multipliers, converged, steps = _newton(problem, active, rough, metric)
         iterations += steps
         if not converged:
             break
         wrong = {k for k, value in zip(sorted(chosen), multipliers[len(table.equalities) :], strict=True) if value < 0}
-        violated = {k for k, value in enumerate(problem.values(inequalities, x).values) if value < -_FEASIBLE} - chosen
+        values = problem.scaled(inequalities, x, metric).values
+        violated = {k for k, value in enumerate(values) if value < -_FEASIBLE} - chosen
         if not wrong and not violated:
             status = OptimStatus.CONVERGED
             break
         chosen = (chosen - wrong) | violated
     active = [*table.equalities, *(inequalities[k] for k in sorted(chosen))]
-    x = np.where(np.abs(x) < _ROUNDING, 0.0, x)  # a variance on its bound is 0, not 1e-19 of either sign
+    x = np.where(np.abs(x) < _ROUNDING * metric.scale, 0.0, x)  # a variance on its bound is 0, not 1e-19 of either sign
     value = objective.value(x)
     optimum = Optimum(x, value, iterations, status, math.nan, "constrained")
     return ConstrainedOptimum(optimum, ActiveConstraints(problem.values(active, x).jacobian, tuple(active)))
@@ -99,8 +122,8 @@ def _slsqp(problem: _Problem, start: FloatArray) -> tuple[FloatArray, int]:
     from scipy.optimize import minimize  # 0.1 s to import, needed in few fits
 
     objective, table = problem.objective, problem.table
-    curvature = np.diag(objective.information(start))
-    scale = 1 / np.sqrt(np.where(curvature > 0, curvature, 1.0))
+    metric = problem.metric(start)
+    scale = metric.scale
 
     def value_and_gradient(z: FloatArray) -> tuple[float, FloatArray]:
         value = objective.value(z * scale)
@@ -111,8 +134,8 @@ def _slsqp(problem: _Problem, start: FloatArray) -> tuple[FloatArray, int]:
     constraints = [
         {
             "type": kind,
-            "fun": lambda z, relations=relations: problem.values(relations, z * scale).values,
-            "jac": lambda z, relations=relations: problem.values(relations, z * scale).jacobian * scale,
+            "fun": lambda z, relations=relations: problem.scaled(relations, z * scale, metric).values,
+            "jac": lambda z, relations=relations: problem.scaled(relations, z * scale, metric).jacobian,
         }
         for kind, relations in (("eq", table.equalities), ("ineq", table.inequalities))
         if relations
@@ -129,7 +152,7 @@ def _slsqp(problem: _Problem, start: FloatArray) -> tuple[FloatArray, int]:
 
 
 def _newton(
-    problem: _Problem, active: Sequence[Relation], start: FloatArray
+    problem: _Problem, active: Sequence[Relation], start: FloatArray, metric: _Metric
 ) -> tuple[FloatArray, FloatArray, bool, int]:
     """Solve the Karush-Kuhn-Tucker equations of the active relations from a point near the solution."""
     objective, x = problem.objective, start.copy()
@@ -139,15 +162,17 @@ def _newton(
             point = objective.expand(x)
         except np.linalg.LinAlgError:
             return start, multipliers, False, step
-        values = problem.values(active, x)
-        hessian = point.hessian() - _curvature(problem, active, x, multipliers)
-        move, multipliers = _kkt_step(hessian, point.gradient(), values)
+        values = problem.scaled(active, x, metric)
+        scale = metric.scale
+        hessian = point.hessian() * np.outer(scale, scale) - _curvature(problem, active, x, multipliers, metric)
+        move, multipliers = _kkt_step(hessian, point.gradient() * scale, values)
+        move *= scale
         size = float(move @ point.information() @ move)
         length = 1.0
         while not math.isfinite(objective.value(x + length * move)) and length > 1e-4:
             length /= 2
         x = x + length * move
-        gap = float(np.abs(problem.values(active, x).values).max(initial=0.0))
+        gap = float(np.abs(problem.scaled(active, x, metric).values).max(initial=0.0))
         if size < _TOLERANCE and gap < _FEASIBLE:
             return x, multipliers, True, step
     return x, multipliers, False, _MAX_NEWTON
@@ -164,15 +189,18 @@ def _kkt_step(hessian: FloatArray, gradient: FloatArray, values: RelationValues)
     return solution[:q], solution[q:]
 
 
-def _curvature(problem: _Problem, active: Sequence[Relation], x: FloatArray, multipliers: FloatArray) -> FloatArray:
+def _curvature(
+    problem: _Problem, active: Sequence[Relation], x: FloatArray, multipliers: FloatArray, metric: _Metric
+) -> FloatArray:
     """Return sum_k multiplier_k * (second derivatives of relation k), from differences of the exact Jacobian."""
     result = np.zeros((len(x), len(x)))
     if not multipliers.any():
         return result
-    involved = np.flatnonzero(np.abs(problem.values(active, x).jacobian).max(axis=0) > 0)
+    involved = np.flatnonzero(np.abs(problem.scaled(active, x, metric).jacobian).max(axis=0) > 0)
     for index in involved:
-        step = np.zeros_like(x)
-        step[index] = _STEP * max(1.0, abs(x[index]))
-        ahead, behind = problem.values(active, x + step).jacobian, problem.values(active, x - step).jacobian
-        result[index] = multipliers @ (ahead - behind) / (2 * step[index])
+        unit, step = metric.scale[index], np.zeros_like(x)
+        step[index] = _STEP * max(unit, abs(x[index]))
+        ahead = problem.scaled(active, x + step, metric).jacobian
+        behind = problem.scaled(active, x - step, metric).jacobian
+        result[index] = multipliers @ (ahead - behind) / (2 * step[index] / unit)
     return (result + result.T) / 2

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trustsem.estimate.objective import Objective
 from trustsem.estimate.status import OptimStatus, Optimum
-from trustsem.moments.linalg import cholesky, cholesky_solve
+from trustsem.moments.linalg import cholesky, solve_positive
 
 FloatArray = NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def _damped_step(matrix: FloatArray, gradient: FloatArray, damping: float) -> Fl
     factor = cholesky(scaled)
     if factor is None or np.diag(factor).min(initial=1.0) < 1e-6:
         return None
-    return cholesky_solve(factor, gradient / scale) / scale
+    return solve_positive(scaled, gradient / scale) / scale
 
 
 def _curvature_scale(matrix: FloatArray) -> FloatArray:

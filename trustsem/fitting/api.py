@@ -74,7 +74,7 @@ def fit(
         meanstructure: Model means as well; None: only where the model needs them.
         std_lv: Latent variances 1 instead of marker loadings.
         effect_coding: Loadings of a factor average 1.
-        orthogonal: Exogenous factors do not covary.
+        orthogonal: Factors do not covary, nor do the residuals of factors that are outcomes.
         fixed_x: Moments of observed predictors as in the sample (default) or estimated.
         likelihood: "normal" (S with divisor n) or "wishart" (n - 1).
         information: "expected" (default) or "observed".

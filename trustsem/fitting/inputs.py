@@ -17,7 +17,7 @@ from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
 from trustsem.spec import LibraryModel, TrustModel, load_model
 from trustsem.suggestions import suggest
-from trustsem.survey import Survey, analysis_arrays, read_survey
+from trustsem.survey import Survey, analysis_arrays, read_survey, suspicious_codes_in
 from trustsem.syntax import ModelSyntax, parse_model
 
 
@@ -98,7 +98,7 @@ def _library_input(library: LibraryModel) -> ModelInput:
                 Severity.WARNING,
                 f"{library.name} is meant for ordinal answers; this version analyses them as continuous ones, which "
                 "pulls correlations and loadings towards zero, most for few or skewed categories.",
-                remedy="Read the standardised values as lower bounds in size, and the chi-square test with care.",
+                remedy="Expect larger loadings and correlations than these, and read the chi-square test with care.",
             ),
         )
     return ModelInput(syntax, library.name, library, library.instrument, findings)
@@ -127,8 +127,10 @@ def read_data(data: object, names: Sequence[str], model: ModelInput) -> DataInpu
         if error.code == "unknown-variable":
             raise _unknown_variable(error, model) from None
         raise
-    source, findings = None, ()
-    if isinstance(data, Survey):
+    source = None
+    if isinstance(data, pd.DataFrame):  # a survey was screened when it was read
+        findings = suspicious_codes_in(arrays.values, arrays.names)
+    else:
         findings = data.findings
         source = None if data.source is None else _source_record(data)
     with blas_threads_for(len(names)):
@@ -206,6 +208,9 @@ def read_moments(
     columns = [str(name) for name in sample_cov.columns]
     if len(set(columns)) < len(columns):
         raise DataError("sample_cov names a variable twice.", code="duplicate-columns")
+    rows = [str(name) for name in sample_cov.index]
+    if rows != columns and sorted(rows) == sorted(columns):  # the same variables in another order
+        sample_cov = sample_cov.iloc[[rows.index(name) for name in columns]]
     _require_names(names, columns, model)
     mean = None if sample_mean is None else _mean_vector(sample_mean, columns)
     group = moments_from_input(sample_cov.to_numpy(dtype=float), columns, int(n_obs), mean)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
 from trustsem.tables.text import (
     format_cell,
@@ -66,6 +67,11 @@ def render_misfit(fit: Fit, width: int = 80, *, top: int = 3) -> str:
     """
     if fit.fitted.identification.df == 0:
         return ""
+    with blas_threads_for(len(fit.fitted.table.variables.observed)):
+        return _render_misfit(fit, width, top)
+
+
+def _render_misfit(fit: Fit, width: int, top: int) -> str:
     residuals = fit.residuals("cor_bollen").largest(top).to_dict("records")
     rows = [[f"{row['lhs']} with {row['rhs']}", row["residual"], row["z"]] for row in residuals]
     blocks = [render_table(["residual correlation", "r", "z"], rows, width=width)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.identification.counting import degrees_of_freedom
-from trustsem.implied import ModelLayout, implied_moments, moment_derivatives, sigma_jacobian
+from trustsem.implied import Implied, ModelLayout, implied_moments, moment_derivatives, sigma_jacobian
 from trustsem.moments.linalg import cholesky
 from trustsem.spec.relations import evaluate_relations
 from trustsem.spec.table import ParameterTable
@@ -78,13 +78,16 @@ def check_identification(table: ParameterTable, layout: ModelLayout) -> Identifi
 def _random_point(table: ParameterTable, layout: ModelLayout, rng: np.random.Generator) -> FloatArray:
     """Draw generic values: variances large enough for a proper matrix, loops far from a gain of 1."""
     x = np.empty(table.n_free)
+    units = {
+        group.observed[i]: float(np.sqrt(group.covariances[i, i])) for group in layout.groups for i in group.exogenous
+    }
     for position, row in enumerate(table.free_rows):
         if row.op == "~~":
             x[position] = rng.uniform(0.8, 1.6) if row.lhs == row.rhs else rng.uniform(-0.2, 0.2)
         elif row.op == "=~":
             x[position] = rng.uniform(0.5, 1.4)
         elif row.op == "~":
-            x[position] = rng.uniform(0.15, 0.6) * rng.choice((-1.0, 1.0))
+            x[position] = rng.uniform(0.15, 0.6) * rng.choice((-1.0, 1.0)) / units.get(row.rhs, 1.0)
         else:
             x[position] = rng.normal()
     return layout.reduction.expand(x[layout.reduction.kept])
@@ -93,9 +96,10 @@ def _random_point(table: ParameterTable, layout: ModelLayout, rng: np.random.Gen
 def _clearly_full_rank(layout: ModelLayout, theta: FloatArray) -> bool:
     gram = np.zeros((layout.n_free, layout.n_free))
     for group in layout.groups:
-        derivatives = moment_derivatives(group, implied_moments(group, theta), layout.n_free)
-        identity = np.eye(group.n_observed)
-        gram += derivatives.inner(identity, identity if layout.meanstructure else None)
+        implied = implied_moments(group, theta)
+        derivatives = moment_derivatives(group, implied, layout.n_free)
+        unit = np.diag(1 / _scale(implied) ** 2)
+        gram += derivatives.inner(unit, unit if layout.meanstructure else None)
     gram = layout.reduction.reduce_matrix(gram)
     scale = np.sqrt(np.diag(gram))
     if len(gram) == 0:
@@ -107,12 +111,23 @@ def _clearly_full_rank(layout: ModelLayout, theta: FloatArray) -> bool:
     return cholesky(shifted) is not None
 
 
+def _scale(implied: Implied) -> FloatArray:
+    """Return the standard deviations that make the moments' units comparable; fixed exogenous variables bring theirs."""
+    variances = np.abs(np.diag(implied.sigma))
+    return np.sqrt(np.where(variances > 0, variances, 1.0))
+
+
 def _rank_and_null_space(table: ParameterTable, layout: ModelLayout, theta: FloatArray) -> tuple[int, FloatArray]:
     # a nonlinear equality is one more equation that the parameters must satisfy
     blocks = [evaluate_relations(table.equalities, table, theta).jacobian]
     for group in layout.groups:
-        derivatives = moment_derivatives(group, implied_moments(group, theta), layout.n_free)
-        blocks.append(sigma_jacobian(derivatives, meanstructure=layout.meanstructure))
+        implied = implied_moments(group, theta)
+        derivatives = moment_derivatives(group, implied, layout.n_free)
+        block = sigma_jacobian(derivatives, meanstructure=layout.meanstructure)
+        deviations = _scale(implied)
+        column, row = np.triu_indices(group.n_observed)
+        unit = deviations[row] * deviations[column]
+        blocks.append(block / (np.concatenate([unit, deviations]) if layout.meanstructure else unit)[:, None])
     jacobian = np.vstack(blocks)
     if not layout.reduction.is_identity:
         jacobian = jacobian @ layout.reduction.matrix

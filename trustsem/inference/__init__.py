@@ -2,7 +2,7 @@
 
 from trustsem.inference.baseline import Baseline, independence_baseline
 from trustsem.inference.casewise import case_deviations, casewise_scores
-from trustsem.inference.chisquare import ChiSquare, chi_square, chi_square_pvalue, normal_pvalue, normal_quantile
+from trustsem.inference.chisquare import ChiSquare, chi_square, chi_square_pvalue
 from trustsem.inference.information import InformationKind, ParameterCovariance, parameter_covariance
 from trustsem.inference.likelihood import Likelihood, LogLikelihood, log_likelihood
 from trustsem.inference.measures import MEASURES, FitContext, MeasureSet, fit_measures
@@ -27,8 +27,6 @@ __all__ = [
     "fit_measures",
     "independence_baseline",
     "log_likelihood",
-    "normal_pvalue",
-    "normal_quantile",
     "parameter_covariance",
     "residual_moments",
     "residual_type",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from trustsem.estimate import Estimate
 from trustsem.inference.information import allowed_directions
 from trustsem.inference.likelihood import Likelihood, effective_n
-from trustsem.moments.linalg import cholesky, cholesky_solve
+from trustsem.moments.linalg import cholesky, solve_positive
 
 
 def browne_residual_statistic(estimate: Estimate, likelihood: Likelihood) -> float:
@@ -43,7 +43,6 @@ def browne_residual_statistic(estimate: Estimate, likelihood: Likelihood) -> flo
 
 def _solve(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
     """Solve with a Cholesky factor; by least squares where the information matrix is singular."""
-    factor = cholesky(matrix)
-    if factor is not None:
-        return cholesky_solve(factor, right)
+    if cholesky(matrix) is not None:
+        return solve_positive(matrix, right)
     return np.asarray(np.linalg.lstsq(matrix, right, rcond=None)[0], dtype=np.float64)

@@ -34,6 +34,9 @@ def wald_test(gap: FloatArray, jacobian: FloatArray, covariance: FloatArray) -> 
     Hypotheses that follow from others are counted once: the inverse is that of the independent part.
     """
     middle = jacobian @ covariance @ jacobian.T
+    errors = np.sqrt(np.maximum(np.diag(middle), 0.0))
+    scale = np.where(errors > 0, errors, 1.0)  # whatever the units of the hypotheses are
+    gap, middle = gap / scale, middle / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(middle)
     kept = values > _DEPENDENT * max(float(values[-1]), np.finfo(float).tiny)
     projected = vectors[:, kept].T @ gap

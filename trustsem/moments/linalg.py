@@ -1,4 +1,4 @@
-"""Cholesky factors straight from LAPACK: numpy's wrappers cost more than the work on matrices of this size."""
+"""Positive-definite matrices, and how many threads are worth waking for them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,19 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import get_lapack_funcs
 from threadpoolctl import ThreadpoolController
 
 FloatArray = NDArray[np.float64]
 
 THREADS_PAY = 128  # variables; below it, waking a second BLAS thread costs more than the product itself
 
-_POTRF, _POTRS, _POTRI = get_lapack_funcs(("potrf", "potrs", "potri"), dtype=np.float64)
-
 
 @contextmanager
 def blas_threads_for(n_variables: int) -> Iterator[None]:
     """Keep BLAS to one thread while matrices are small.
 
-    NumPy and SciPy bring a thread pool each; on a busy machine their threads wait for one another and a fit of
-    nine items takes fifty times as long. Results also no longer depend on the number of cores.
+    On a busy machine the threads of a pool wait for one another, and a fit of nine items takes fifty times as long.
+    Results also no longer depend on the number of cores.
     """
     if n_variables >= THREADS_PAY:
         yield
@@ -40,31 +37,31 @@ def _thread_control() -> ThreadpoolController:
 
 def cholesky(matrix: FloatArray) -> FloatArray | None:
     """Return the lower Cholesky factor of a symmetric matrix, or None where it is not positive definite."""
-    factor, info = _POTRF(matrix, lower=1, clean=1)
-    return None if info != 0 or not math.isfinite(float(factor.sum())) else factor
+    try:
+        factor = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return None
+    return factor if math.isfinite(float(factor.sum())) else None
 
 
-def cholesky_solve(factor: FloatArray, right: FloatArray) -> FloatArray:
-    """Solve M x = right from the lower Cholesky factor of M."""
-    solution, _ = _POTRS(factor, right, lower=1)
-    return solution
+def solve_positive(matrix: FloatArray, right: FloatArray) -> FloatArray:
+    """Solve M x = right for a matrix that is known to be positive definite."""
+    return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
 
 
 def log_determinant(matrix: FloatArray) -> float:
     """Return log|M| of a symmetric matrix; infinity where it is not positive definite."""
     factor = cholesky(matrix)
-    return math.inf if factor is None else 2.0 * float(np.log(np.diag(factor)).sum())
+    return math.inf if factor is None else 2.0 * float(np.log(factor.diagonal()).sum())
 
 
 def invert(matrix: FloatArray) -> FloatArray:
-    """Return the inverse of a symmetric positive-definite matrix.
+    """Return the inverse of a symmetric positive-definite matrix, exactly symmetric.
 
     Raises:
         numpy.linalg.LinAlgError: not positive definite.
     """
-    factor = cholesky(matrix)
-    if factor is None:
+    if cholesky(matrix) is None:
         raise np.linalg.LinAlgError("matrix is not positive definite")
-    inverse, _ = _POTRI(factor, lower=1)
-    lower = np.tril(inverse, -1)
-    return lower + lower.T + np.diag(np.diag(inverse))
+    inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+    return (inverse + inverse.T) / 2

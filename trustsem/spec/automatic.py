@@ -26,7 +26,7 @@ def automatic_rows(
     added = [
         *_variances(written, variables, options, rules),
         *_latent_covariances(variables, options, rules),
-        *_dependent_covariances(variables, rules),
+        *_dependent_covariances(variables, options, rules),
         *_exogenous_moments(variables, options),
     ]
     if meanstructure:
@@ -78,9 +78,14 @@ def _latent_covariances(variables: Variables, options: SpecOptions, rules: Rules
             yield _default(one, "~~", other, "auto_cov_lv_x")
 
 
-def _dependent_covariances(variables: Variables, rules: Rules) -> Iterator[Row]:
-    if rules.auto_cov_y:
-        for one, other in combinations(variables.dependent_only, 2):
+def _dependent_covariances(variables: Variables, options: SpecOptions, rules: Rules) -> Iterator[Row]:
+    if not rules.auto_cov_y:
+        return
+    latent = set(variables.latent)
+    for one, other in combinations(variables.dependent_only, 2):
+        if options.orthogonal and one in latent and other in latent:
+            yield _default(one, "~~", other, "orthogonal", 0.0)
+        else:
             yield _default(one, "~~", other, "auto_cov_y")
 
 
@@ -99,16 +104,9 @@ def _means(written: Sequence[Row], variables: Variables, options: SpecOptions, r
             yield _default(name, "~1", "", "fixed_x", exogenous=True)
         else:
             yield _default(name, "~1", "", "random_x")
-    freed = _effect_coded(written, variables) if options.effect_coding else set()
+    freed = {row.lhs for row in written if row.op == "=~"} if options.effect_coding else set()
     for name in variables.latent:
         if rules.int_lv_free or name in freed:
             yield _default(name, "~1", "", "int_lv_free")
         else:
             yield _default(name, "~1", "", "int_lv_fixed", 0.0)
-
-
-def _effect_coded(written: Sequence[Row], variables: Variables) -> set[str]:
-    """Return factors of observed indicators only: their mean is free where their intercepts average 0."""
-    observed = set(variables.indicators)
-    factors = {row.lhs for row in written if row.op == "=~"}
-    return factors - {row.lhs for row in written if row.op == "=~" and row.rhs not in observed}

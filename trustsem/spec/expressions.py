@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
+from trustsem.distributions import normal_cdf, normal_quantile
 from trustsem.syntax.nodes import Binary, Call, Expression, Number, Symbol, Unary
 
 Gradient = NDArray[np.float64]
@@ -87,7 +87,7 @@ def _power(a: Dual, b: Dual) -> Dual:
         return Dual(value, slope * a.gradient)
     if a.value <= 0:
         return _undefined(a)
-    value = a.value**b.value
+    value = float(np.float64(a.value) ** b.value)
     return Dual(value, value * (b.gradient * math.log(a.value) + b.value * a.gradient / a.value))
 
 
@@ -119,8 +119,8 @@ _UNARY: Mapping[str, tuple[Callable[[float], float], Callable[[float], float]]] 
     "sin": (math.sin, math.cos),
     "cos": (math.cos, lambda x: -math.sin(x)),
     "tan": (math.tan, lambda x: 1 + math.tan(x) ** 2),
-    "pnorm": (lambda x: float(ndtr(x)), _normal_density),
-    "qnorm": (lambda x: float(ndtri(x)), lambda x: 1 / _normal_density(float(ndtri(x)))),
+    "pnorm": (normal_cdf, _normal_density),
+    "qnorm": (normal_quantile, lambda x: 1 / _normal_density(normal_quantile(x))),
 }
 
 

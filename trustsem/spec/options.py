@@ -48,7 +48,7 @@ class SpecOptions:
         meanstructure: Whether means are modelled; None: only where the model needs them.
         std_lv: Fix latent variances at 1 and free all loadings.
         effect_coding: Loadings of a factor average 1, its intercepts average 0 (Little, Slegers & Card 2006).
-        orthogonal: Exogenous latent variables do not covary.
+        orthogonal: Latent variables do not covary, nor do the residuals of latent outcomes.
         bounds: Which variances may not become negative.
         fixed_x: Moments of observed exogenous variables are taken as they are in the sample.
     """

@@ -11,7 +11,7 @@ from trustsem.survey.describe import (
     describe_rows,
     describe_survey,
 )
-from trustsem.survey.plain import suspicious_codes
+from trustsem.survey.plain import suspicious_codes, suspicious_codes_in
 from trustsem.survey.reading import read_survey
 from trustsem.survey.scored import LogAction, LogEntry, Survey
 from trustsem.survey.scoring import apply_codebook, survey_without_codebook
@@ -40,4 +40,5 @@ __all__ = [
     "screen_values",
     "survey_without_codebook",
     "suspicious_codes",
+    "suspicious_codes_in",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,7 @@ _SENTINELS = (
     997,
     9999,
 )
+_LEAST_POSITIVE = min(code for code in _SENTINELS if code > 0)
 _SMALL_RANGE = 10
 _RARE = 0.3
 
@@ -100,6 +102,12 @@ def suspicious_codes(frame: pd.DataFrame) -> tuple[Finding, ...]:
         )
         for code, names in sorted(columns_of.items())
     )
+
+
+def suspicious_codes_in(values: np.ndarray, names: Sequence[str]) -> tuple[Finding, ...]:
+    """Return the warnings of `suspicious_codes` for an array (n, p); columns without a candidate cost nothing."""
+    listed = np.flatnonzero(((values < 0) | (values >= _LEAST_POSITIVE)).any(axis=0))
+    return suspicious_codes(pd.DataFrame(values[:, listed], columns=[names[index] for index in listed]))
 
 
 def mixed_column_finding(name: str, text_cells: int) -> Finding:

@@ -110,7 +110,7 @@ def _with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
             code="not-a-table",
         )
     if not all(isinstance(name, str) for name in frame.columns):
-        frame = frame.rename(columns=str)
+        frame = frame.set_axis([str(name) for name in frame.columns], axis=1)  # of a MultiIndex as well
     if not frame.columns.is_unique:
         doubled = dict.fromkeys(frame.columns[frame.columns.duplicated()])
         raise DataError(
@@ -230,6 +230,8 @@ def _by_count(counts: Mapping[str, int]) -> str:
 
 
 def _nothing_left(n_total: int, dropped_by: Mapping[str, int], complete: bool) -> DataError:
+    if not n_total:
+        return DataError("The data have no rows.", remedy="Check how they were read or selected.", code="no-rows")
     what = "complete" if complete else "usable"
     return DataError(
         f"None of the {n_total} rows is {what}.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
+from trustsem.distributions import normal_tails
 from trustsem.effects import Effects
 
 _Z95 = 1.959963984540054
@@ -25,7 +25,7 @@ def effects_frame(effects: Effects) -> pd.DataFrame:
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         frame["z"] = frame["est"] / frame["se"]
-    frame["pvalue"] = 2 * ndtr(-np.abs(frame["z"].to_numpy(dtype=float)))
+    frame["pvalue"] = normal_tails(frame["z"].to_numpy(dtype=float))
     frame["ci_lower"] = frame["est"] - _Z95 * frame["se"]
     frame["ci_upper"] = frame["est"] + _Z95 * frame["se"]
     frame["std_all"] = [row.std_all for row in effects.rows]

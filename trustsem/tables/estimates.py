@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
+from trustsem.distributions import normal_tails
 from trustsem.effects import DeltaResult, Standardization, defined_parameters, delta_method, standardized_solution
 from trustsem.pipeline import FittedModel
 from trustsem.spec.table import ParameterTable
@@ -92,7 +92,7 @@ def _inference(name: str, result: DeltaResult) -> dict[str, Any]:
         name: values,
         "se": errors,
         "z": z,
-        "pvalue": 2 * ndtr(-np.abs(z)),
+        "pvalue": normal_tails(z),
         "ci_lower": np.where(unknown, np.nan, values - margin),
         "ci_upper": np.where(unknown, np.nan, values + margin),
     }

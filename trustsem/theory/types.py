@@ -155,6 +155,10 @@ class Lever:
     acts_on: tuple[LeverEffect, ...]
     sources: tuple[str, ...]
 
+    def effect_on(self, construct: str) -> LeverEffect:
+        """Return what the lever does to a construct that it acts on."""
+        return next(effect for effect in self.acts_on if effect.construct == construct)
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSign:

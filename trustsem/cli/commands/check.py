@@ -11,7 +11,7 @@ import typer
 from trustsem.cli.console import print_error, print_json, print_text, terminal_width
 from trustsem.cli.failures import error_record
 from trustsem.cli.fit_options import TABLE_OPTIONS, with_fit_options
-from trustsem.cli.options import CodebookOption, JsonOption
+from trustsem.cli.options import CodebookOption, EncodingOption, JsonOption, SheetOption
 from trustsem.errors import TrustSemError, UsageError
 from trustsem.tables.text import render_pairs, render_table
 
@@ -45,6 +45,8 @@ def check(
     ] = None,
     data: Annotated[str | None, typer.Argument(metavar="[DATA]", help="Path of a file, or a bundled sample.")] = None,
     codebook: CodebookOption = None,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
     show_table: Annotated[
         bool, typer.Option("--table", help="Print the parameter table and where each row came from.")
     ] = False,
@@ -59,7 +61,7 @@ def check(
             raise UsageError("No model was named.", remedy="trustsem check MODEL [DATA], or trustsem check --refused.")
         _show_refused(as_json)
         return
-    report = _examine(model, data, codebook, options)
+    report = _examine(model, data, codebook, options, sheet=sheet, encoding=encoding)
     if as_json:
         print_json("check", {**_content(report, show_table), **(_refused_content() if refused else {})})
     else:
@@ -72,7 +74,15 @@ def check(
         raise typer.Exit(report.problems[0].exit_code)
 
 
-def _examine(model: str, data: str | None, codebook: str | None, options: Mapping[str, Any]) -> _Report:
+def _examine(
+    model: str,
+    data: str | None,
+    codebook: str | None,
+    options: Mapping[str, Any],
+    *,
+    sheet: str | None,
+    encoding: str | None,
+) -> _Report:
     from trustsem.cli.inputs import find_model, read_data
     from trustsem.fitting.inputs import read_model
     from trustsem.spec import build_table
@@ -86,7 +96,7 @@ def _examine(model: str, data: str | None, codebook: str | None, options: Mappin
     if data is None:
         return report
     try:
-        survey = read_data(data, codebook, found)
+        survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)
         _examine_data(report, survey, chosen)
     except TrustSemError as error:
         report.problems.append(error)

@@ -12,9 +12,10 @@ from trustsem.tables.text import render_pairs, render_table, wrap_text
 
 if TYPE_CHECKING:
     from trustsem.instruments import Item
-    from trustsem.theory import Construct, ExpectedSign, Hypothesis, Path, Text, Theory
+    from trustsem.theory import Construct, ExpectedSign, Hypothesis, Lever, Path, Text, Theory
 
 _INSTRUMENTS_FIRST = "dpt_patient"
+_FOOTER = "`trustsem constructs NAME` shows one: its poles, paths, expected signs, hypotheses, items and levers."
 
 
 def constructs(
@@ -48,7 +49,7 @@ def _show_list(theory: Theory, everything: bool, language: str, as_json: bool) -
     width = terminal_width()
     print_text(
         render_table(["identifier", "name", "kind", "source"], rows, width=width),
-        "`trustsem constructs NAME` shows one: its poles, paths, expected signs, hypotheses and items.",
+        "\n".join(wrap_text(_FOOTER, width)),
     )
 
 
@@ -61,13 +62,13 @@ def _show_one(theory: Theory, name: str, language: str, as_json: bool) -> None:
     paths = [line for path in _paths_of(theory, name) for line in _path_lines(path, theory, width)]
     claims: list[list[object]] = [[h.id, h.text, f"{h.source}, {h.basis.value}"] for h in _hypotheses_of(theory, name)]
     items = [_item_row(instrument, item, language) for instrument, item in _items(name)]
-    levers: list[list[object]] = [[_in(lever.actor, language), lever.lever] for lever in theory.levers_for(name)]
+    levers = [_lever_row(lever, name, language) for lever in theory.levers_for(name)]
     print_text(
         _facts(construct, language, width),
         "\n".join(["Paths", *paths]) if paths else "",
         _titled("Hypotheses", ["", "claim", "source"], claims, width),
         _titled("Items", ["item", "wording", "asked"], items, width),
-        _titled("Levers", ["actor", "lever"], levers, width),
+        _titled("Levers", ["actor", "lever", "effect", "source"], levers, width),
     )
 
 
@@ -132,6 +133,24 @@ def _item_row(instrument: str, item: Item, language: str) -> list[object]:
     return [f"{item.name} ({instrument})", item.wording.text(language), asked]
 
 
+def _lever_row(lever: Lever, construct: str, language: str) -> list[object]:
+    effect = lever.effect_on(construct)
+    source = ", ".join(lever.sources) + (", stated" if effect.is_stated else "; mapping ours")
+    return [_in(lever.actor, language), lever.lever, "+" if effect.sign > 0 else "-", source]
+
+
+def _lever_record(lever: Lever, construct: str) -> dict[str, Any]:
+    effect = lever.effect_on(construct)
+    return {
+        "id": lever.id,
+        "actor": _text_record(lever.actor),
+        "lever": lever.lever,
+        "sign": effect.sign,
+        "basis": "stated" if effect.is_stated else "ours",
+        "sources": list(lever.sources),
+    }
+
+
 def _record(construct: Construct) -> dict[str, Any]:
     return {
         "id": construct.id,
@@ -158,10 +177,7 @@ def _detail_record(theory: Theory, construct: Construct) -> dict[str, Any]:
             for h in _hypotheses_of(theory, name)
         ],
         "items": [_item_record(instrument, item) for instrument, item in _items(name)],
-        "levers": [
-            {"id": lever.id, "actor": {"en": lever.actor.en, "zh": lever.actor.zh}, "lever": lever.lever}
-            for lever in theory.levers_for(name)
-        ],
+        "levers": [_lever_record(lever, name) for lever in theory.levers_for(name)],
     }
 
 

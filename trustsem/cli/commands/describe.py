@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trustsem.cli.console import print_json, print_text, terminal_width
-from trustsem.cli.options import CodebookOption, DataArgument, JsonOption
+from trustsem.cli.options import CodebookOption, DataArgument, EncodingOption, JsonOption, SheetOption
 from trustsem.tables.text import render_pairs, render_table
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def describe(
     data: DataArgument,
     codebook: CodebookOption = None,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
     show_log: Annotated[
         bool, typer.Option("--log", help="List every recode: which column, how many cells, by which rule.")
     ] = False,
@@ -28,7 +30,7 @@ def describe(
     from trustsem.cli.inputs import read_data
     from trustsem.survey import describe_covariates, describe_rows, describe_survey
 
-    survey = read_data(data, codebook)
+    survey = read_data(data, codebook, sheet=sheet, encoding=encoding)
     items, covariates, rows = describe_survey(survey), describe_covariates(survey), describe_rows(survey)
     if as_json:
         print_json("describe", _content(survey, items, covariates, rows, show_log))

@@ -10,7 +10,7 @@ import typer
 from trustsem.cli.commands.fit import outcome_error, run_fit
 from trustsem.cli.console import print_json, print_text, terminal_width
 from trustsem.cli.fit_options import with_fit_options
-from trustsem.cli.options import CodebookOption, DataArgument, JsonOption, ModelArgument
+from trustsem.cli.options import CodebookOption, DataArgument, EncodingOption, JsonOption, ModelArgument, SheetOption
 from trustsem.tables.text import format_pvalue, heading, render_table
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ def effects(
         list[str] | None, typer.Option("--through", help="Only ways that contain all of these; repeat for more.")
     ] = None,
     codebook: CodebookOption = None,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Decompose effects into direct, specific indirect, total indirect and total; loops are counted in."""
-    result = run_fit(model, data, codebook, options)
+    result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding)
     error = outcome_error(result, strict=False)
     if error is not None:
         raise error

@@ -10,7 +10,7 @@ import typer
 from trustsem.cli.commands.fit import end_with, outcome_error, run_fit
 from trustsem.cli.console import print_json, print_text, terminal_width
 from trustsem.cli.fit_options import with_fit_options
-from trustsem.cli.options import CodebookOption, DataArgument, JsonOption, ModelArgument
+from trustsem.cli.options import CodebookOption, DataArgument, EncodingOption, JsonOption, ModelArgument, SheetOption
 
 
 @with_fit_options()
@@ -20,12 +20,14 @@ def explain(
     options: Mapping[str, Any],
     mimic: Annotated[str, typer.Option("--mimic", help="The program to compare with: lavaan, mplus or stata.")],
     codebook: CodebookOption = None,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say which defaults of another program differ, with both values where both can be computed."""
     from trustsem.fitting.explain import explain_differences, explanation_lines
 
-    result = run_fit(model, data, codebook, options)
+    result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding)
     explanation = explain_differences(result, mimic)
     if as_json:
         content = {"model": result.model.name, "data": result.data.source, "n_obs": result.n_obs}

@@ -10,7 +10,7 @@ import typer
 
 from trustsem.cli.console import print_json, print_message, print_text
 from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
-from trustsem.cli.options import CodebookOption, JsonOption, ModelArgument
+from trustsem.cli.options import CodebookOption, EncodingOption, JsonOption, ModelArgument, SheetOption
 from trustsem.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def export(
         ),
     ] = None,
     codebook: CodebookOption = None,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a model as a script for lavaan or Mplus, every parameter spelled out."""
@@ -50,7 +52,7 @@ def export(
     from trustsem.spec.export import export_model
 
     found, chosen = find_model(model), _read_options(options)
-    survey = None if data is None else read_data(data, codebook, found)
+    survey = None if data is None else read_data(data, codebook, found, sheet=sheet, encoding=encoding)
     request = _request(found, chosen, options, survey, data_output, to)
     script = export_model(request, to)
     if data_output is not None:

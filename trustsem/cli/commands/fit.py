@@ -10,11 +10,20 @@ import typer
 
 from trustsem.cli.console import print_json, print_message, print_text, terminal_width
 from trustsem.cli.fit_options import with_fit_options
-from trustsem.cli.options import CodebookOption, DataArgument, JsonOption, ModelArgument, OutputOption
+from trustsem.cli.options import (
+    CodebookOption,
+    DataArgument,
+    EncodingOption,
+    JsonOption,
+    ModelArgument,
+    OutputOption,
+    SheetOption,
+)
 from trustsem.errors import ConvergenceError, InadmissibleError, TrustSemError
 
 if TYPE_CHECKING:
     from trustsem.fitting import Fit
+    from trustsem.fitting.cross_check import CrossCheck
 
 
 class Measures(Enum):
@@ -30,21 +39,23 @@ def fit(
     data: DataArgument,
     options: Mapping[str, Any],
     codebook: CodebookOption = None,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
     standardized: Annotated[
         bool, typer.Option("--standardized", help="Add the standardised solution with standard errors of its own.")
     ] = False,
     measures: Annotated[Measures, typer.Option(help="Fit measures to print.")] = Measures.MAIN,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 15 when the solution is inadmissible.")] = False,
+    cross_check: Annotated[
+        bool, typer.Option("--cross-check", help="Fit the same model through semopy and show the differences.")
+    ] = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a model to survey data and print estimates, fit measures and what a reader must know."""
-    result = run_fit(model, data, codebook, options)
-    content = result.to_dict()
-    if standardized and result.converged:
-        from trustsem.fitting.serialise import records
-
-        content["standardized"] = records(result.standardized())
+    result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding)
+    checked = result.cross_check() if cross_check else None
+    content = _content(result, checked, standardized=standardized) if as_json or output is not None else {}
     if output is not None:
         from trustsem.cli.files import write_json
 
@@ -56,10 +67,34 @@ def fit(
         from trustsem.fitting.summary import summarise
 
         print_text(summarise(result, width=terminal_width(), measures=measures.value, standardized=standardized))
+        if checked is not None:
+            from trustsem.fitting.cross_check import cross_check_lines
+
+            print_text("\n".join(["", *cross_check_lines(checked, terminal_width())]))
     end_with(outcome_error(result, strict=strict))
 
 
-def run_fit(model: str, data: str, codebook: str | None, options: Mapping[str, Any]) -> Fit:
+def _content(result: Fit, checked: CrossCheck | None, *, standardized: bool) -> dict[str, Any]:
+    """Return what `--json` and `--output` hold."""
+    content = result.to_dict()
+    if standardized and result.converged:
+        from trustsem.fitting.serialise import records
+
+        content["standardized"] = records(result.standardized())
+    if checked is not None:
+        content["cross_check"] = checked.to_dict()
+    return content
+
+
+def run_fit(
+    model: str,
+    data: str,
+    codebook: str | None,
+    options: Mapping[str, Any],
+    *,
+    sheet: str | None,
+    encoding: str | None,
+) -> Fit:
     """Find model and data, and fit."""
     from trustsem.cli.inputs import find_model, read_data
     from trustsem.fitting import fit as fit_model
@@ -67,7 +102,8 @@ def run_fit(model: str, data: str, codebook: str | None, options: Mapping[str, A
     found = find_model(model)
     # Options first: a refused one should not wait for a large file to be read.
     _check_options(options)
-    return fit_model(found, read_data(data, codebook, found), **options)
+    survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)
+    return fit_model(found, survey, **options)
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

@@ -29,7 +29,7 @@ def list_all(lang: LanguageOption = Language.EN, as_json: JsonOption = False) ->
     width = terminal_width()
     print_text(
         "\n".join(line for model in listed for line in _entry(model, lang, width)),
-        "`trustsem models show NAME` prints one; `trustsem fit NAME SAMPLE` fits it.",
+        "\n".join(wrap_text("`trustsem models show NAME` prints one; `trustsem fit NAME SAMPLE` fits it.", width)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from trustsem.inference.chisquare import chi_square_quantile
+from trustsem.distributions import chi_square_quantile
 from trustsem.inference.measures.context import FitContext, MeasureSet
 
 

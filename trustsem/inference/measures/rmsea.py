@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from trustsem.distributions import noncentral_cdf
 from trustsem.inference.measures.context import FitContext, MeasureSet
-from trustsem.inference.noncentral import noncentral_cdf, noncentrality_limit
+from trustsem.inference.noncentral import noncentrality_limit
 
 CI_LEVEL = 0.90
 CLOSE = 0.05

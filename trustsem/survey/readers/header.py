@@ -165,7 +165,7 @@ def _duplicates(names: Sequence[str], path: Path) -> DataError | None:
     if not positions:
         return None
     return DataError(
-        f"{path} has {len(positions)} column names that occur more than once.",
+        f"{path} has {count_of(len(positions), 'column name')} used more than once.",
         code="duplicate-columns",
         remedy="Give every column its own name; names that differ only in outer blanks count as the same.",
         faults=[f"'{name}' in columns {', '.join(map(str, places))}" for name, places in positions.items()],
