@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from trustsem.cli.app import main
@@ -296,6 +298,13 @@ def test_the_shim_and_the_module_run_the_same_program():
         assert done.stdout.startswith("trustsem ")
 
 
+def test_the_shim_says_how_to_set_up_what_is_missing():
+    done = subprocess.run([sys.executable, "-S", "cli.py", "--help"], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 1
+    assert "make demo" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_reader_that_leaves_is_no_error():
     program = [sys.executable, "-m", "trustsem", "instruments", "show", "hints7", "--json"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
@@ -304,6 +313,47 @@ def test_a_reader_that_leaves_is_no_error():
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["models", "list"], ["models", "list", "--json"], ["--help"], ["models", "show", "x"]]
+)
+def test_streams_that_cannot_be_written_are_no_bug(words):
+    """Symptom: 'Internal error' and a traceback on a closed stdout, 'Internal error' on a full disk."""
+    program = shlex.join([sys.executable, "-m", "trustsem", *words])
+    normal = 12 if "x" in words else 0
+    for redirection, expected in ((">&-", normal), ("2>&-", normal), (">/dev/full", normal or 2)):
+        if "full" in redirection and not Path("/dev/full").exists():
+            continue
+        done = subprocess.run(f"{program} {redirection}", shell=True, capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == expected
+        assert "Traceback" not in done.stderr
+        assert "bug" not in done.stderr
+
+
+def test_sheet_and_encoding_reach_the_reader(run, tmp_path):
+    """Symptom: messages recommend --encoding and --sheet, and no command took them."""
+    text = tmp_path / "u.csv"
+    text.write_bytes("x1,x2\n1,2\n3,5\n2,2\n".encode("utf-16-le"))
+    assert run("describe", text)[0] == 10
+    assert run("describe", text, "--encoding", "utf-16-le")[0] == 0
+    book = tmp_path / "b.xlsx"
+    with pd.ExcelWriter(book) as writer:
+        pd.DataFrame({"note": ["a"]}).to_excel(writer, sheet_name="notes", index=False)
+        pd.read_csv(SAMPLE).to_excel(writer, sheet_name="answers", index=False)
+    for command in (["describe"], ["check", "interpersonal_path"], ["fit", "interpersonal_path"]):
+        assert run(*command, book, "--sheet", "answers")[0] == 0
+        assert run(*command, book, "--sheet", "2")[0] == 0
+        assert run(*command, book, "--sheet", "nosuch")[0] == 10
+
+
+def test_levers_say_whose_mapping_they_are(run, run_json):
+    _, out, _ = run("constructs", "patient_anxiety")
+    assert "stated" in out
+    _, out, _ = run("constructs", "humanistic_quality")
+    assert "mapping ours" in " ".join(out.split())
+    (first, *_) = run_json("constructs", "humanistic_quality")["levers"]
+    assert (first["basis"], first["sign"], first["sources"]) == ("ours", 1, ["li2021"])
 
 
 @pytest.mark.slow

@@ -249,6 +249,19 @@ def test_an_unwritable_output(run, tmp_path):
     assert run("fit", "interpersonal_path", "trust_patients", "-o", tmp_path)[0] == 2
 
 
+def test_a_url_is_refused_as_one(run):
+    # Symptom: "https:/example.org/a.csv does not exist", because a Path had mangled the address.
+    code, _, err = run("describe", "https://example.org/a.csv")
+    assert code == 10
+    assert "https://example.org/a.csv" in err
+
+
+def test_a_model_text_in_place_of_a_name_is_told_where_to_go(run):
+    code, _, err = run("fit", FACTOR, "trust_patients")
+    assert code == 12
+    assert "trustsem fit -" in err
+
+
 def test_a_bug_is_one_sentence_without_the_data(run, survey, monkeypatch):
     def broken(*_args, **_kwargs):
         raise ValueError("could not convert 'my secret answer'")

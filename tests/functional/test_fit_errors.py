@@ -74,7 +74,7 @@ DATA = {
     "all rows missing": (HS.assign(k=np.nan), "no-complete-rows", ("k: 301 missing",)),
     "text": (HS.assign(k=HS["school"]), "text-column", ("k", "301")),
     "too few rows": (HS.assign(k=HS["x4"]).head(4), "too-few-rows", ("4 usable respondents", "4 observed")),
-    "no rows": (HS.assign(k=1.0).head(0), "no-complete-rows", ("0 rows",)),
+    "no rows": (HS.assign(k=1.0).head(0), "no-rows", ("no rows",)),
     "duplicate columns": (pd.concat([HS.assign(k=1), HS[["x1"]]], axis=1), "duplicate-columns", ("x1",)),
 }
 
@@ -185,6 +185,21 @@ def test_an_unstable_loop_is_found_and_its_totals_refused() -> None:
     with pytest.raises(EffectError, match="does not settle") as caught:
         fit.effects("sex", "f")
     assert (caught.value.code, caught.value.exit_code) == ("unstable-loop", 16)
+
+
+def test_columns_of_a_multi_index_are_unknown_variables() -> None:
+    # Symptom: a TypeError, because the message joined tuples.
+    data = HS.set_axis(pd.MultiIndex.from_product([["a"], HS.columns]), axis=1)
+    assert fault("f =~ x1 + x2 + x3", data).code == "unknown-variable"
+
+
+def test_a_frame_that_was_never_scored_is_reported() -> None:
+    # Symptom: ts.fit(model, pd.read_csv(...)) counted -9 as an answer and said nothing.
+    # Guard: frames are screened as files are.
+    raw = pd.read_csv(ts.samples_dir() / "trust_patients.csv")
+    assert "possible-missing-code" in {f.code for f in ts.fit("f =~ hq1 + hq2 + hq3", raw).findings}
+    scored = ts.read_survey(ts.samples_dir() / "trust_patients.csv", "dpt_patient").frame
+    assert "possible-missing-code" not in {f.code for f in ts.fit("f =~ hq1 + hq2 + hq3", scored).findings}
 
 
 def test_no_answer_of_a_respondent_is_printed() -> None:

@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from trustsem.errors import UsageError
@@ -77,7 +78,8 @@ def flush_results() -> None:
         BrokenPipeError: the reader has gone away.
         UsageError: stdout cannot be written to, e.g. a full disk.
     """
-    _write_result("", end="")
+    with _refusing_unwritable():
+        sys.stdout.flush()
 
 
 def unwritable_stdout(error: OSError) -> UsageError:
@@ -90,20 +92,26 @@ def unwritable_stdout(error: OSError) -> UsageError:
     )
 
 
-def _write_result(text: str, end: str = "\n") -> None:
+@contextmanager
+def _refusing_unwritable() -> Iterator[None]:
     try:
-        _write(sys.stdout, text, end)
-        sys.stdout.flush()
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
         raise unwritable_stdout(error) from None
 
 
-def _write(stream: TextIO, text: str, end: str = "\n") -> None:
+def _write_result(text: str) -> None:
+    with _refusing_unwritable():
+        _write(sys.stdout, text)
+        sys.stdout.flush()
+
+
+def _write(stream: TextIO, text: str) -> None:
     try:
-        stream.write(f"{text}{end}")
+        stream.write(f"{text}\n")
     except UnicodeEncodeError:
         # A terminal without Chinese: escapes show what is there, question marks would not.
         encoding = stream.encoding or "ascii"
-        stream.write(f"{text}{end}".encode(encoding, "backslashreplace").decode(encoding))
+        stream.write(f"{text}\n".encode(encoding, "backslashreplace").decode(encoding))

@@ -28,6 +28,12 @@ def find_model(name: str) -> LibraryModel:
     Raises:
         ModelError: no such model, or nothing on standard input.
     """
+    if name != STDIN and "~" in name and not Path(name).exists():
+        raise ModelError(
+            f"{name.splitlines()[0]!r} is a model text, not the name of a model.",
+            remedy="Pipe it in, e.g. echo 'f =~ x1 + x2 + x3' | trustsem fit - DATA, or save it as a .sem file.",
+            code="model-not-found",
+        )
     if name != STDIN:
         return load_model(name)
     text = sys.stdin.read()
@@ -45,7 +51,7 @@ def sample_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in samples_dir().glob("*.csv")))
 
 
-def find_data(name: str) -> Path:
+def find_data(name: str) -> Path | str:
     """Return the file that a word on the command line means: a bundled sample's name first, then a path.
 
     Raises:
@@ -53,6 +59,8 @@ def find_data(name: str) -> Path:
     """
     if name in sample_names():
         return samples_dir() / f"{name}.csv"
+    if "://" in name:  # a Path would mangle it before the reader can say that it reads no URLs
+        return name
     path = Path(name)
     is_bare_word = path.name == name and not path.suffix
     if is_bare_word and not path.exists():

@@ -30,7 +30,7 @@ SheetOption = Annotated[
 ]
 EncodingOption = Annotated[
     str | None,
-    typer.Option("--encoding", metavar="NAME", help="Encoding of a text file, e.g. gb18030; found out if left out."),
+    typer.Option("--encoding", metavar="NAME", help="Encoding of its text, e.g. gb18030; found out if left out."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OutputOption = Annotated[

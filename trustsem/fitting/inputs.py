@@ -116,7 +116,7 @@ def read_data(data: object, names: Sequence[str], model: ModelInput) -> DataInpu
     if isinstance(data, SampleMoments):
         return DataInput(_select(data, names), None, None, None, ())
     if isinstance(data, (str, PathLike)):
-        data = read_survey(Path(data), model.instrument)
+        data = read_survey(data if isinstance(data, str) else Path(data), model.instrument)  # Path would mangle a URL
     if not isinstance(data, (pd.DataFrame, Survey)):
         raise UsageError(
             f"Data must be a DataFrame, a Survey or the path of a file, not {type(data).__name__}.", code="data-type"
@@ -209,11 +209,12 @@ def read_moments(
     if len(set(columns)) < len(columns):
         raise DataError("sample_cov names a variable twice.", code="duplicate-columns")
     rows = [str(name) for name in sample_cov.index]
-    if rows != columns and sorted(rows) == sorted(columns):  # the same variables in another order
-        sample_cov = sample_cov.iloc[[rows.index(name) for name in columns]]
     _require_names(names, columns, model)
     mean = None if sample_mean is None else _mean_vector(sample_mean, columns)
-    group = moments_from_input(sample_cov.to_numpy(dtype=float), columns, int(n_obs), mean)
+    matrix = sample_cov.to_numpy(dtype=float)
+    if rows != columns and sorted(rows) == sorted(columns):  # the same variables in another order
+        matrix = matrix[[rows.index(name) for name in columns]]
+    group = moments_from_input(matrix, columns, int(n_obs), mean)
     return DataInput(_select(SampleMoments((group,)), names), None, None, None, ())
 
 

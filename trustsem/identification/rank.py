@@ -112,7 +112,7 @@ def _clearly_full_rank(layout: ModelLayout, theta: FloatArray) -> bool:
 
 
 def _scale(implied: Implied) -> FloatArray:
-    """Return the standard deviations that make the moments' units comparable; fixed exogenous variables bring theirs."""
+    """Return the standard deviations that make moments comparable; fixed exogenous variables bring their units."""
     variances = np.abs(np.diag(implied.sigma))
     return np.sqrt(np.where(variances > 0, variances, 1.0))
 

@@ -69,12 +69,16 @@ def _check_has_structure(model: ModelSyntax) -> None:
 
 
 def _effect_coding(rows: Sequence[Row], variables: Variables) -> tuple[LinearForm, ...]:
-    """Return the relations of effect coding (Little, Slegers & Card 2006): mean loading 1, mean intercept 0."""
+    """Return the relations of effect coding (Little, Slegers & Card 2006): mean loading 1, mean intercept 0.
+
+    A loading that the text fixes at another value than 0 sets the scale itself: its factor gets no loading relation.
+    """
     forms = []
     free_means = {row.lhs for row in rows if row.op == "~1" and row.is_free}
     for factor in variables.latent:
         indicators = [row.rhs for row in rows if row.op == "=~" and row.lhs == factor]
-        forms.append(LinearForm({f"{factor}=~{name}": 1.0 for name in indicators}, -float(len(indicators))))
+        if not any(row.value for row in rows if row.op == "=~" and row.lhs == factor):
+            forms.append(LinearForm({f"{factor}=~{name}": 1.0 for name in indicators}, -float(len(indicators))))
         if factor in free_means and all(name in free_means for name in indicators):
             forms.append(LinearForm({f"{name}~1": 1.0 for name in indicators}, 0.0))
     return tuple(forms)

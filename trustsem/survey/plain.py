@@ -107,7 +107,8 @@ def suspicious_codes(frame: pd.DataFrame) -> tuple[Finding, ...]:
 def suspicious_codes_in(values: np.ndarray, names: Sequence[str]) -> tuple[Finding, ...]:
     """Return the warnings of `suspicious_codes` for an array (n, p); columns without a candidate cost nothing."""
     listed = np.flatnonzero(((values < 0) | (values >= _LEAST_POSITIVE)).any(axis=0))
-    return suspicious_codes(pd.DataFrame(values[:, listed], columns=[names[index] for index in listed]))
+    listed = listed[(values[:, listed] == np.round(values[:, listed])).all(axis=0)]
+    return suspicious_codes(pd.DataFrame(values[:, listed], columns=[names[index] for index in listed.tolist()]))
 
 
 def mixed_column_finding(name: str, text_cells: int) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from trustsem.survey import LogAction, survey_without_codebook, suspicious_codes
+from trustsem.survey import LogAction, survey_without_codebook, suspicious_codes, suspicious_codes_in
 
 
 def read(**columns):
@@ -77,3 +77,10 @@ def test_one_finding_names_all_columns_of_a_code():
     (finding,) = suspicious_codes(frame)
     assert "12 columns" in finding.message
     assert "and 4 more" in finding.message
+
+
+def test_arrays_are_screened_like_frames():
+    values = np.array([[1.0, 3], [2, 4], [3, 5], [4, 4], [5, 1], [-9, 2], [2, 3], [1, 2]])
+    (finding,) = suspicious_codes_in(values, ("a", "b"))
+    assert finding.parameter == "a"
+    assert suspicious_codes_in(values[:5], ("a", "b")) == ()
