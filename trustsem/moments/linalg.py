@@ -38,7 +38,7 @@ def _thread_control() -> ThreadpoolController:
 def cholesky(matrix: FloatArray) -> FloatArray | None:
     """Return the lower Cholesky factor of a symmetric matrix, or None where it is not positive definite."""
     try:
-        factor = np.linalg.cholesky(matrix)
+        factor = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
     return factor if math.isfinite(float(factor.sum())) else None
