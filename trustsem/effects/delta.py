@@ -33,7 +33,7 @@ def delta_method(values: FloatArray, jacobian: FloatArray, covariance: FloatArra
     """Attach standard errors sqrt(J V J') to values (first-order delta method; Sobel 1982, eq. 4)."""
     if covariance is None:
         return DeltaResult(values, jacobian, np.full(len(values), np.nan))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         variances = ((jacobian @ covariance) * jacobian).sum(axis=1)
         errors = np.sqrt(variances)
         parts = np.abs(jacobian) @ np.sqrt(np.maximum(np.diag(covariance), 0.0))

@@ -12,6 +12,7 @@ from trustsem.effects import (
 )
 from trustsem.pipeline import FittedModel
 from trustsem.records import Finding, Severity
+from trustsem.tables.estimates import row_values
 
 NOT_DISTINCT = 0.90  # |r| from which two constructs are not told apart (Ronkko & Cho 2022: moderate problem)
 _ILL_CONDITIONED = 1e6  # of the information matrix with unit diagonal: three digits of the estimates are noise
@@ -27,6 +28,7 @@ def diagnose(fitted: FittedModel) -> tuple[Finding, ...]:
         return tuple(_same_factor_twice(fitted))
     return (
         *_same_factor_twice(fitted),
+        *_undefined(fitted),
         *_empirical(fitted),
         *_weak_instruments(fitted),
         *_not_distinct(fitted),
@@ -76,6 +78,25 @@ def _same_factor_twice(fitted: FittedModel) -> list[Finding]:
             "and both are predictors here: their effects take from each other.",
             remedy="Keep one of them, or compare groups by setting instead.",
             parameter=twins[0],
+        )
+    ]
+
+
+def _undefined(fitted: FittedModel) -> list[Finding]:
+    """Name defined parameters whose expression has no value at the estimates: log of a negative, division by zero."""
+    n_rows, definitions = len(fitted.table), fitted.table.definitions
+    values = row_values(fitted).values[n_rows:]
+    names = [d.name for d, value in zip(definitions, values, strict=True) if not np.isfinite(value)]
+    if not names:
+        return []
+    return [
+        Finding(
+            "undefined-definition",
+            Severity.WARNING,
+            f"No value at these estimates: {', '.join(names)} (a logarithm or root of a negative number, a division by "
+            "zero, or a number too large to write).",
+            remedy="Look at the expression behind := and at the sign of what it uses.",
+            parameter=names[0],
         )
     ]
 

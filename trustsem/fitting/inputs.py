@@ -19,6 +19,7 @@ from trustsem.spec import LibraryModel, TrustModel, load_model
 from trustsem.suggestions import suggest
 from trustsem.survey import Survey, analysis_arrays, read_survey, suspicious_codes_in
 from trustsem.syntax import ModelSyntax, parse_model
+from trustsem.syntax.nodes import ModifierKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,33 @@ def read_data(data: object, names: Sequence[str], model: ModelInput) -> DataInpu
         source = None if data.source is None else _source_record(data)
     with blas_threads_for(len(names)):
         moments = moments_from_arrays([arrays.values], arrays.names)
-    index = data.frame.index if isinstance(data, Survey) else data.index
-    return DataInput(
-        moments, arrays.row_index, arrays.n_total, source, (*findings, *arrays.findings), arrays.values, index
+    frame = data.frame if isinstance(data, Survey) else data
+    found = (
+        *findings,
+        *arrays.findings,
+        *_labels_that_are_columns(model.syntax, {str(name) for name in frame.columns}),
     )
+    return DataInput(moments, arrays.row_index, arrays.n_total, source, found, arrays.values, frame.index)
+
+
+def _labels_that_are_columns(syntax: ModelSyntax, columns: set[str]) -> list[Finding]:
+    """Warn of `y ~ x1*x2` where both are columns: that labels the path of x2, it multiplies nothing."""
+    findings = []
+    for parameter in syntax.parameters:
+        for modifier in parameter.modifiers:
+            if modifier.kind is ModifierKind.LABEL and modifier.values[0] in columns:
+                label, name = modifier.values[0], parameter.rhs
+                findings.append(
+                    Finding(
+                        "label-is-a-column",
+                        Severity.WARNING,
+                        f"Line {modifier.span.line} of the model: {label}*{name} gives the parameter of {name} the label "
+                        f"{label}, which is also a column of the data.",
+                        remedy=f"If a product is meant, write {label}:{name}; if not, choose another label.",
+                        parameter=f"{parameter.lhs}{parameter.op}{name}",
+                    )
+                )
+    return findings
 
 
 def _source_record(survey: Survey) -> dict[str, Any]:

@@ -15,7 +15,7 @@ def mediated_pairs(fitted: FittedModel, x: Sequence[str], y: Sequence[str]) -> l
     starts (nothing but loops points at it) or ends a chain of at least two arrows. Indicators are left out.
     """
     if x and y:
-        return [(one, other) for one in x for other in y if one != other]
+        return [(one, other) for one in x for other in y]
     layout = fitted.estimate.objective.layout.groups[0]
     names, graph = layout.names, structural_graph(layout)
     indicators = set(fitted.table.variables.indicators)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from trustsem.discrepancy import DISCREPANCIES
-from trustsem.errors import DataError, IdentificationError
+from trustsem.errors import DataError, IdentificationError, ModelError
 from trustsem.estimate import Estimate, estimate_parameters
 from trustsem.estimate.admissibility import check_admissibility
 from trustsem.identification import IdentificationReport, check_identification, diagnose_identification
@@ -128,6 +129,8 @@ def _fit_prepared(table: ParameterTable, prepared: SampleMoments, options: Pipel
     if report.df < 0 or not report.identified:
         raise identification_error(table, report)
     estimate = estimate_parameters(table, layout, prepared, DISCREPANCIES[options.estimator])
+    if not math.isfinite(estimate.value):
+        raise _never_proper(table)
     covariance = parameter_covariance(estimate, options.information, options.likelihood)
     test = chi_square(estimate, report.df, options.likelihood)
     baseline = independence_baseline(table, prepared, options.likelihood)
@@ -163,6 +166,22 @@ def _fit_prepared(table: ParameterTable, prepared: SampleMoments, options: Pipel
         options.likelihood,
         findings,
     )
+
+
+def _never_proper(table: ParameterTable) -> ModelError:
+    """Return the error for a model whose implied covariance matrix is not positive definite at any start."""
+    suspects = [row.written for row in table.rows if row.op == "~~" and row.lhs == row.rhs and _not_positive(row.value)]
+    blame = f" Fixed at 0 or below: {', '.join(suspects)}." if suspects else " Look at the fixed values."
+    return ModelError(
+        f"The values that the model fixes leave no proper covariance matrix of the observed variables.{blame}",
+        remedy="Free these parameters or fix them at values that a population can have; two indicators of one factor "
+        "cannot both be without error.",
+        code="improper-fixed-values",
+    )
+
+
+def _not_positive(value: float | None) -> bool:
+    return value is not None and value <= 0
 
 
 def _all_moments(layout: ModelLayout) -> int:

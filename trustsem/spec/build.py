@@ -14,7 +14,7 @@ from trustsem.spec.definitions import order_definitions
 from trustsem.spec.expressions import LinearForm
 from trustsem.spec.options import SpecOptions
 from trustsem.spec.refused import refuse_unsupported
-from trustsem.spec.relations import bound_relations, check_bounds, written_relations
+from trustsem.spec.relations import bound_relations, check_bounds, check_feasible, written_relations
 from trustsem.spec.table import ParameterTable, Row
 from trustsem.spec.variables import Variables, classify_variables
 from trustsem.spec.written import check_parameters, written_rows
@@ -56,7 +56,9 @@ def build_table(model: ModelSyntax, options: SpecOptions | None = None) -> Param
     if options.meanstructure is False and meanstructure:
         findings.append(_means_forced())
     relations = (*written_relations(model, expressions), *bound_relations(rows))
-    return ParameterTable(rows, variables, definitions, constraints.linear, meanstructure, tuple(findings), relations)
+    table = ParameterTable(rows, variables, definitions, constraints.linear, meanstructure, tuple(findings), relations)
+    check_feasible(table)
+    return table
 
 
 def _check_has_structure(model: ModelSyntax) -> None:

@@ -24,6 +24,7 @@ REFUSED: Mapping[str, RefusedFeature] = {
         RefusedFeature("thresholds", "x1 | t1 + t2", "Analyse the items as continuous answers."),
         RefusedFeature("scaling factors", "x1 ~*~ x1", "Leave the line out: continuous answers need none."),
         RefusedFeature("formative factors", "f <~ x1 + x2", "Use a reflective factor (=~) or a mean score."),
+        RefusedFeature("latent variables without indicators", "f =~ 0", "Give the latent variable its indicators."),
         RefusedFeature("exploratory blocks", 'efa("b")*f =~ x1 + x2', "Write which items load on which factor."),
         RefusedFeature("random slopes", 'y ~ rv("s")*x', "Use a fixed slope."),
         RefusedFeature("group blocks", "group: 1", "Fit each group's rows on their own."),
@@ -66,6 +67,8 @@ def _mentions(model: ModelSyntax) -> Iterator[tuple[str, Span]]:
     for parameter in model.parameters:
         if parameter.op in _OPERATORS:
             yield _OPERATORS[parameter.op], parameter.span
+        if parameter.op == "=~" and parameter.lhs == parameter.rhs:  # how the parser gives `f =~ 0`
+            yield "latent variables without indicators", parameter.span
         for modifier in parameter.modifiers:
             if modifier.kind in _MODIFIERS:
                 yield _MODIFIERS[modifier.kind], modifier.span

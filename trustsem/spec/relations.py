@@ -16,6 +16,7 @@ from trustsem.syntax.nodes import Binary, Constraint, Expression, ModelSyntax, N
 
 FloatArray = NDArray[np.float64]
 
+_INFEASIBLE = 2  # linprog's code
 _NOWHERE = Span(0, 0, 0, 0)  # of a bound that an option set, not the text
 
 
@@ -78,6 +79,48 @@ def check_bounds(model: ModelSyntax, rows: Sequence[Row]) -> None:
     if faults:
         source = model.source or "model"
         raise ModelError(f"{source}: bounds that cannot hold.", faults=faults, code="bounds")
+
+
+def check_feasible(table: ParameterTable) -> None:
+    """Raise an error where linear inequalities, bounds and linear equalities leave no point at all.
+
+    A linear program without an objective decides; nonlinear relations are left to the optimiser.
+
+    Raises:
+        ModelError: code "contradictory-constraints", naming the smallest set found by leaving out one after another.
+    """
+    linear = [relation for relation in table.inequalities if linear_form(relation.expression) is not None]
+    if not linear or (len(linear) < 2 and not len(table.constraints.constant)) or _has_point(table, linear):
+        return
+    culprits = list(linear)
+    for relation in linear:
+        rest = [other for other in culprits if other is not relation]
+        if not _has_point(table, rest):
+            culprits = rest
+    raise ModelError(
+        "The constraints contradict each other.",
+        faults=[f"{relation.where}: {relation.text}" for relation in culprits],
+        remedy="No values of the parameters satisfy all of these (with the model's equalities): drop or change one.",
+        code="contradictory-constraints",
+    )
+
+
+def _has_point(table: ParameterTable, relations: Sequence[Relation]) -> bool:
+    from scipy.optimize import linprog  # needed for the few models that write inequalities
+
+    zero = np.zeros(table.n_free)
+    values = evaluate_relations(relations, table, zero)
+    equalities = table.constraints
+    with_equalities = len(equalities.constant) > 0
+    result = linprog(
+        zero,
+        A_ub=-values.jacobian if relations else None,
+        b_ub=values.values if relations else None,
+        A_eq=equalities.matrix if with_equalities else None,
+        b_eq=equalities.constant if with_equalities else None,
+        bounds=(None, None),
+    )
+    return result.status != _INFEASIBLE
 
 
 def evaluate_relations(relations: Sequence[Relation], table: ParameterTable, theta: FloatArray) -> RelationValues:

@@ -54,7 +54,7 @@ def _measure(measurement: Iterable[tuple[Construct, tuple[str, ...]]], reversed_
     lines = _align(
         (
             f"{construct.id} =~ {' + '.join(items)}",
-            f"{construct.basis.value}, {_place(construct.source, construct.section)}",
+            f"construct {construct.basis.value}, {_place(construct.source, construct.section)}; items ours",
         )
         for construct, items in measurement
     )
