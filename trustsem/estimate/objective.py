@@ -49,10 +49,15 @@ class Objective:
 
     def value(self, x: FloatArray) -> float:
         """Return F/2; infinite where the parameters imply no proper covariance matrix."""
+        return self.evaluate(x)[0]
+
+    def evaluate(self, x: FloatArray) -> tuple[float, tuple[Implied, ...]]:
+        """Return F/2 and the implied moments behind it; infinity and none where no covariance matrix is implied."""
         try:
-            return self.value_of(self.implied(x))
+            groups = self.implied(x)
         except np.linalg.LinAlgError:
-            return math.inf
+            return math.inf, ()
+        return self.value_of(groups), groups
 
     def value_of(self, groups: tuple[Implied, ...]) -> float:
         """Return F/2 of implied moments that are there already."""
@@ -63,9 +68,13 @@ class Objective:
 
     def expand(self, x: FloatArray) -> Point:
         """Return everything that gradient and Hessians at x share."""
+        return self.expand_at(self.implied(x))
+
+    def expand_at(self, implied_moments_of_groups: tuple[Implied, ...]) -> Point:
+        """Return the same from implied moments that are there already."""
         groups = []
         for weight, layout, sample, implied in zip(
-            self.weights, self.layout.groups, self.moments.groups, self.implied(x), strict=True
+            self.weights, self.layout.groups, self.moments.groups, implied_moments_of_groups, strict=True
         ):
             expansion = self.discrepancy.expand(sample, implied, self.layout.meanstructure)
             derivatives = moment_derivatives(layout, implied, self.layout.n_free)

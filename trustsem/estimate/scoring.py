@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from trustsem.estimate.objective import Objective
 from trustsem.estimate.status import OptimStatus, Optimum
+from trustsem.implied import Implied
 from trustsem.moments.linalg import cholesky, solve_positive
 
 FloatArray = NDArray[np.float64]
@@ -42,12 +43,13 @@ def minimise_by_scoring(objective: Objective, start: FloatArray, options: Scorin
     shortened by more damping (Marquardt 1963). H is the expected Hessian far from the minimum, the exact one near it.
     """
     options = options or ScoringOptions()
-    x, value, damping, decrement = start.copy(), objective.value(start), 0.0, math.inf
+    x, damping, decrement = start.copy(), 0.0, math.inf
+    value, implied = objective.evaluate(start)
     if not math.isfinite(value):
         return Optimum(x, value, 0, OptimStatus.BAD_START, math.inf, "scoring")
     if not len(x):
         return Optimum(x, value, 0, OptimStatus.CONVERGED, 0.0, "scoring")
-    gradient, matrix = _system(objective, x, exact=False)
+    gradient, matrix = _system(objective, implied, exact=False)
     for iteration in range(1, options.max_iterations + 1):
         step = _damped_step(matrix, gradient, damping)
         while step is None:
@@ -56,23 +58,23 @@ def minimise_by_scoring(objective: Objective, start: FloatArray, options: Scorin
                 return Optimum(x, value, iteration, OptimStatus.STALLED, _size(gradient, matrix), "scoring")
             step = _damped_step(matrix, gradient, damping)
         decrement = float(gradient @ step)
-        trial = objective.value(x - step)
+        trial, implied = objective.evaluate(x - step)
         if decrement < options.tolerance and damping < 1e-3 and math.isfinite(trial):
             return Optimum(x - step, trial, iteration, OptimStatus.CONVERGED, decrement, "scoring")
         predicted = decrement - 0.5 * float(step @ matrix @ step)
         ratio = (value - trial) / predicted if predicted > 0 and math.isfinite(trial) else -1.0
         if ratio > 1e-4 or (decrement < 1e-10 and abs(value - trial) < 1e-12):
             x, value = x - step, trial
-            gradient, matrix = _system(objective, x, exact=decrement < options.newton_below)
+            gradient, matrix = _system(objective, implied, exact=decrement < options.newton_below)
         damping = _next_damping(damping, ratio)
         if damping > _MAX_DAMPING:
             return Optimum(x, value, iteration, OptimStatus.STALLED, _size(gradient, matrix), "scoring")
     return Optimum(x, value, options.max_iterations, OptimStatus.MAX_ITERATIONS, decrement, "scoring")
 
 
-def _system(objective: Objective, x: FloatArray, *, exact: bool) -> tuple[FloatArray, FloatArray]:
+def _system(objective: Objective, implied: tuple[Implied, ...], *, exact: bool) -> tuple[FloatArray, FloatArray]:
     """Return gradient and Hessian; the expected Hessian where the exact one is not positive definite."""
-    point = objective.expand(x)
+    point = objective.expand_at(implied)
     if exact:
         hessian = point.hessian()
         if cholesky(hessian) is not None:

@@ -156,8 +156,8 @@ def _labels_that_are_columns(syntax: ModelSyntax, columns: set[str]) -> list[Fin
                     Finding(
                         "label-is-a-column",
                         Severity.WARNING,
-                        f"Line {modifier.span.line} of the model: {label}*{name} gives the parameter of {name} the label "
-                        f"{label}, which is also a column of the data.",
+                        f"Line {modifier.span.line} of the model: {label}*{name} gives the parameter of {name} the "
+                        f"label {label}, which is also a column of the data.",
                         remedy=f"If a product is meant, write {label}:{name}; if not, choose another label.",
                         parameter=f"{parameter.lhs}{parameter.op}{name}",
                     )

@@ -42,7 +42,6 @@ class GroupLayout:
     intercept_cells: Cells
     exogenous: IntArray  # positions of observed variables whose moments fixed_x takes from the sample
     core: IntArray  # positions of variables that point at others: only they make I - A worth inverting
-    leaves: IntArray  # the others
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -139,7 +138,6 @@ def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample
         _pack(cells["m"]),
         np.array(exogenous, dtype=np.intp),
         np.flatnonzero(points),
-        np.flatnonzero(~points),
     )
 
 

@@ -65,10 +65,8 @@ def implied_moments(layout: GroupLayout, theta: FloatArray) -> Implied:
 
 
 def _invert_paths(layout: GroupLayout, paths: FloatArray) -> FloatArray:
-    """Return (I - A)^-1; columns of variables that point at nothing are columns of I."""
-    core, leaves = layout.core, layout.leaves
-    inverse = np.eye(len(paths))
-    inner = np.linalg.inv(np.eye(len(core)) - paths[np.ix_(core, core)])
-    inverse[np.ix_(core, core)] = inner
-    inverse[np.ix_(leaves, core)] = paths[np.ix_(leaves, core)] @ inner
+    """Return (I - A)^-1 = I + A (I - A)^-1; columns of variables that point at nothing are columns of I."""
+    inverse, arrows = np.eye(len(paths)), paths[:, layout.core]
+    inner = np.linalg.inv(np.eye(len(layout.core)) - arrows[layout.core])
+    inverse[:, layout.core] += arrows @ inner
     return inverse

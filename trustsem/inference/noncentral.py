@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from trustsem.distributions import noncentral_cdf, noncentral_cdf_and_slope
+import math
 
-_RELATIVE = 1e-10
+from trustsem.distributions import noncentral_cdf, noncentral_cdf_and_slope, normal_quantile
+
+_RELATIVE = 1e-9
 _MAX_STEPS = 200
 
 
@@ -15,16 +17,16 @@ def noncentrality_limit(statistic: float, df: int, probability: float) -> float:
     """
     if df < 1 or noncentral_cdf(statistic, df, 0.0) < probability:
         return 0.0
-    low, high = 0.0, max(2 * statistic, 1.0)
-    while noncentral_cdf(statistic, df, high) > probability:
-        low, high = high, 2 * high
-    limit = min(max(statistic - df, low), high) or (low + high) / 2
+    low, high = 0.0, math.inf
+    # X is roughly normal with mean df + l and variance 2 (df + 2 l)
+    gap = statistic - df
+    limit = max(gap - normal_quantile(probability) * math.sqrt(2 * (df + 2 * max(gap, 0.0))), 0.5)
     for _ in range(_MAX_STEPS):
         value, slope = noncentral_cdf_and_slope(statistic, df, limit)
         low, high = (limit, high) if value > probability else (low, limit)
-        new = limit - (value - probability) / slope if slope < 0 else low
+        new = limit - (value - probability) / slope if slope < 0 else math.inf
         if not low < new < high:
-            new = (low + high) / 2
+            new = 2 * limit + 1 if high == math.inf else (low + high) / 2
         if abs(new - limit) < _RELATIVE * max(limit, 1.0):
             return new
         limit = new
