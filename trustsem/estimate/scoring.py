@@ -29,7 +29,7 @@ class ScoringOptions:
 
     max_iterations: int = 200
     tolerance: float = 1e-13
-    newton_below: float = 1e-4
+    newton_below: float = 1e-2
 
 
 _MIN_DAMPING = 1e-10
