@@ -205,6 +205,9 @@ def _definition_text(definition: Definition) -> str:
 def _constraint_line(constraint: Constraint) -> str:
     left = constraint.left_text or render_expression(constraint.left)
     right = constraint.right_text or render_expression(constraint.right)
+    if left.startswith(("+", "-")):
+        # a line that starts with a sign and holds no operator would continue the statement above it
+        return _wrap("", [f"{left} {constraint.op}", *_pieces(right)])
     return _wrap("", [*_pieces(left), constraint.op, *_pieces(right)])
 
 

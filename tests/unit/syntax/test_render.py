@@ -62,3 +62,11 @@ def test_name_that_cannot_be_quoted_is_refused() -> None:
     model = ModelSyntax("", (Parameter("y", "~", "x", (label,), HERE, HERE),))
     with pytest.raises(ModelError, match="quotation marks"):
         render_model(model)
+
+
+def test_a_long_constraint_that_starts_with_a_sign_stays_a_statement_of_its_own() -> None:
+    """Symptom: wrapped before its operator, `+max(...) == 0` continued the definition above it."""
+    numbers = ", ".join(str(10**k + 0.125) for k in range(14))
+    text = f"y ~ a*x\nb := a\n+max(a, {numbers}, {numbers}) == 0\n-min(a, {numbers}) < 3"
+    model = parse_model(text)
+    assert without_spans(parse_model(render_model(model))) == without_spans(model)
