@@ -73,7 +73,7 @@ def chi_square_quantile(upper_tail: float, df: int) -> float:
         new = x + step
         if not low < new < high:
             new = (low + high) / 2 if math.isfinite(high) else 2 * x
-        if abs(new - x) < 1e-12 * x:
+        if abs(new - x) < 1e-9 * x:
             return new
         x = new
     return x

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,12 @@ class DataInput:
     index: pd.Index | None = None
 
 
+@lru_cache(maxsize=32)
+def parse_once(text: str, source: str | None = None) -> ModelSyntax:
+    """Parse a model text, or return the (frozen) nodes of an earlier parse: one model is often fitted many times."""
+    return parse_model(text, source=source)
+
+
 def read_model(model: str | PathLike[str] | TrustModel | LibraryModel) -> ModelInput:
     """Parse a model that is given as text, as the path of a `.sem` file, as a shipped model or as a TrustModel.
 
@@ -66,7 +73,7 @@ def read_model(model: str | PathLike[str] | TrustModel | LibraryModel) -> ModelI
         UsageError: something else was handed in.
     """
     if isinstance(model, TrustModel):
-        return ModelInput(parse_model(model.syntax()), "TrustModel", None, model.instrument)
+        return ModelInput(parse_once(model.syntax()), "TrustModel", None, model.instrument)
     if isinstance(model, LibraryModel):
         return _library_input(model)
     if isinstance(model, PathLike):
@@ -77,7 +84,7 @@ def read_model(model: str | PathLike[str] | TrustModel | LibraryModel) -> ModelI
         )
     if _looks_like_a_name(model):
         return _library_input(load_model(model.strip()))
-    return ModelInput(parse_model(model), None, None, None)
+    return ModelInput(parse_once(model), None, None, None)
 
 
 def _looks_like_a_name(text: str) -> bool:
@@ -90,7 +97,7 @@ def _looks_like_a_name(text: str) -> bool:
 
 
 def _library_input(library: LibraryModel) -> ModelInput:
-    syntax = parse_model(library.syntax, source=library.path.name)
+    syntax = parse_once(library.syntax, library.path.name)
     findings = ()
     if library.ordered:
         findings = (

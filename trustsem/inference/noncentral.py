@@ -6,7 +6,7 @@ import math
 
 from trustsem.distributions import noncentral_cdf, noncentral_cdf_and_slope, normal_quantile
 
-_RELATIVE = 1e-9
+_RELATIVE = 1e-6  # of the last Newton step: its error is the square of that
 _MAX_STEPS = 200
 
 
