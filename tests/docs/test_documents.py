@@ -26,7 +26,7 @@ DOCUMENTS = tuple(
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 
 # A path of one machine, not of the project: somebody's home, a scratch folder, a drive.
-MACHINE_PATH = re.compile(r"(?:/home/|/Users/|/root/|/work/|/tmp/|/mnt/|\b[A-Z]:\\)")
+MACHINE_PATH = re.compile(r"(?:/home/|/Users/|/root/|/tmp/|/mnt/|\b[A-Z]:\\)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PICTURE_LIMIT = 150_000  # bytes
