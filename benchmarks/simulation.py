@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from trustsem.distributions import Z95
 from trustsem.effects import EffectKind, decompose_effects
 from trustsem.errors import TrustSemError
 from trustsem.moments import SampleGroup, SampleMoments, moments_from_arrays
@@ -31,7 +32,6 @@ START, END = "<!-- simulation -->", "<!-- /simulation -->"
 SEED = 20240600
 REPLICATIONS = 2000
 N_OBS = 600
-Z95 = 1.959963984540054
 PATH_LIMITS = (0.935, 0.965)
 INDIRECT_LIMITS = (0.925, 0.970)
 SIZE_LIMITS = (0.040, 0.065)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
+Z95 = 1.959963984540054  # normal quantile of .975: half the width of a 95 % interval in standard errors
+
 _SQRT2 = math.sqrt(2.0)
 _NORMAL = NormalDist()
 _MANY = 2e5  # Poisson rate from which the sum gives way to a transformation that is exact to 1e-7 there

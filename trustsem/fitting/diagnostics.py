@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from trustsem.distributions import Z95
 from trustsem.effects import (
+    DeltaResult,
     Standardization,
     find_loops,
     latent_correlations_with_errors,
@@ -19,21 +21,21 @@ _ILL_CONDITIONED = 1e6  # of the information matrix with unit diagonal: three di
 _MEMBER = 0.2  # weight in the weakest direction from which a parameter belongs to it
 _WEAK_Z = 3.16  # sqrt(10): the first-stage F of 10 below which instruments are called weak (Staiger & Stock 1997)
 _IMPRECISE = 1.0  # standard error of a standardised coefficient that leaves even its size open
-_Z95 = 1.959963984540054
 
 
 def diagnose(fitted: FittedModel) -> tuple[Finding, ...]:
     """Return findings on one factor used twice, distinct constructs, loops, imprecision and sample size."""
     if not fitted.estimate.converged:
         return tuple(_same_factor_twice(fitted))
+    solution = standardized_solution(fitted.table, fitted.estimate, fitted.covariance.matrix, Standardization.ALL)
     return (
         *_same_factor_twice(fitted),
         *_undefined(fitted),
         *_empirical(fitted),
-        *_weak_instruments(fitted),
+        *_weak_instruments(fitted, solution),
         *_not_distinct(fitted),
         *_loops(fitted),
-        *_imprecise(fitted),
+        *_imprecise(fitted, solution),
         *_small_sample(fitted),
     )
 
@@ -49,7 +51,7 @@ def _not_distinct(fitted: FittedModel) -> list[Finding]:
             continue
         interval = ""
         if np.isfinite(pair.se):
-            low, high = pair.value - _Z95 * pair.se, pair.value + _Z95 * pair.se
+            low, high = pair.value - Z95 * pair.se, pair.value + Z95 * pair.se
             interval = f" (95 % interval {low:.2f} to {high:.2f})"
         findings.append(
             Finding(
@@ -125,12 +127,11 @@ def _empirical(fitted: FittedModel) -> list[Finding]:
     ]
 
 
-def _weak_instruments(fitted: FittedModel) -> list[Finding]:
+def _weak_instruments(fitted: FittedModel, solution: DeltaResult) -> list[Finding]:
     """Name arrows of a loop that rest on instruments whose own paths are not told apart from zero."""
-    table, matrix = fitted.table, fitted.covariance.matrix
-    if matrix is None:
+    table = fitted.table
+    if fitted.covariance.matrix is None:
         return []
-    solution = standardized_solution(table, fitted.estimate, matrix, Standardization.ALL)
     paths = {
         (row.lhs, row.rhs): abs(float(value / error))
         for row, value, error in zip(table.rows, solution.values, solution.standard_errors, strict=False)
@@ -180,11 +181,9 @@ def _loops(fitted: FittedModel) -> list[Finding]:
     return findings
 
 
-def _imprecise(fitted: FittedModel) -> list[Finding]:
-    matrix = fitted.covariance.matrix
-    if matrix is None:
+def _imprecise(fitted: FittedModel, solution: DeltaResult) -> list[Finding]:
+    if fitted.covariance.matrix is None:
         return []
-    solution = standardized_solution(fitted.table, fitted.estimate, matrix, Standardization.ALL)
     wide = [
         row.written
         for row, error in zip(fitted.table.rows, solution.standard_errors, strict=False)

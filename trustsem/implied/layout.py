@@ -114,7 +114,7 @@ def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample
     fixed: Mapping[str, FloatArray] = {"A": np.zeros((t, t)), "S": np.zeros((t, t)), "m": np.zeros((t, 1))}
     cells: Mapping[str, list[tuple[int, int, int]]] = {"A": [], "S": [], "m": []}
     for row, parameter in rows:
-        name, i, j = _cell(row, position)
+        name, i, j = matrix_cell(row.lhs, row.op, row.rhs, position)
         if parameter >= 0:
             cells[name].append((i, j, parameter))
             continue
@@ -141,14 +141,15 @@ def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample
     )
 
 
-def _cell(row: Row, position: Mapping[str, int]) -> tuple[str, int, int]:
-    if row.op == "=~":
-        return "A", position[row.rhs], position[row.lhs]
-    if row.op == "~":
-        return "A", position[row.lhs], position[row.rhs]
-    if row.op == "~~":
-        return "S", position[row.lhs], position[row.rhs]
-    return "m", position[row.lhs], 0
+def matrix_cell(lhs: str, op: str, rhs: str, position: Mapping[str, int]) -> tuple[str, int, int]:
+    """Return the matrix (A, S or m), row and column that a parameter fills."""
+    if op == "=~":
+        return "A", position[rhs], position[lhs]
+    if op == "~":
+        return "A", position[lhs], position[rhs]
+    if op == "~~":
+        return "S", position[lhs], position[rhs]
+    return "m", position[lhs], 0
 
 
 def _sample_value(row: Row, i: int, j: int, sample: SampleGroup) -> float:

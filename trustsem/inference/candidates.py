@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from trustsem.implied import ModelLayout
+from trustsem.implied.layout import matrix_cell
 from trustsem.spec.table import ParameterTable, Row
+from trustsem.spec.variables import parameter_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +35,21 @@ def candidate_parameters(table: ParameterTable, layout: ModelLayout) -> tuple[Ca
     result: list[Candidate] = []
     for number, group in enumerate(layout.groups, start=1):
         position = {name: index for index, name in enumerate(group.names)}
-        present = {_key(row.lhs, row.op, row.rhs) for row in table if row.group == number and not _is_fixed(row)}
+        present = {
+            parameter_key(row.lhs, row.op, row.rhs) for row in table if row.group == number and not _is_fixed(row)
+        }
         seen = set(present)
         for lhs, op, rhs in _names(table):
-            key = _key(lhs, op, rhs)
+            key = parameter_key(lhs, op, rhs)
             if key not in seen:
                 seen.add(key)
-                matrix, row, column = _cell(lhs, op, rhs, position)
+                matrix, row, column = matrix_cell(lhs, op, rhs, position)
                 result.append(Candidate(lhs, op, rhs, matrix, row, column, number))
     return tuple(result)
 
 
 def _is_fixed(row: Row) -> bool:
     return row.value is not None
-
-
-def _key(lhs: str, op: str, rhs: str) -> tuple[str, str, str]:
-    return (rhs, op, lhs) if op == "~~" and rhs < lhs else (lhs, op, rhs)
-
-
-def _cell(lhs: str, op: str, rhs: str, position: dict[str, int]) -> tuple[str, int, int]:
-    if op == "=~":
-        return "A", position[rhs], position[lhs]
-    if op == "~":
-        return "A", position[lhs], position[rhs]
-    if op == "~~":
-        return "S", position[lhs], position[rhs]
-    return "m", position[lhs], 0
 
 
 def _names(table: ParameterTable) -> Iterator[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from itertools import combinations, combinations_with_replacement
 
 from trustsem.spec.options import Rules, SpecOptions
 from trustsem.spec.table import Origin, OriginKind, Row
-from trustsem.spec.variables import Variables
+from trustsem.spec.variables import Variables, parameter_key
 
 
 def needs_means(written: Sequence[Row], options: SpecOptions) -> bool:
@@ -22,7 +22,7 @@ def automatic_rows(
 ) -> tuple[Row, ...]:
     """Return the rows that the rules add, in lavaan's order: variances, covariances, exogenous moments, means."""
     rules = options.rules()
-    present = {_key(row) for row in written}
+    present = {parameter_key(row.lhs, row.op, row.rhs) for row in written}
     added = [
         *_variances(written, variables, options, rules),
         *_latent_covariances(variables, options, rules),
@@ -31,13 +31,7 @@ def automatic_rows(
     ]
     if meanstructure:
         added.extend(_means(written, variables, options, rules))
-    return tuple(row for row in added if _key(row) not in present)
-
-
-def _key(row: Row) -> tuple[str, str, str]:
-    if row.op == "~~" and row.rhs < row.lhs:
-        return (row.rhs, row.op, row.lhs)
-    return (row.lhs, row.op, row.rhs)
+    return tuple(row for row in added if parameter_key(row.lhs, row.op, row.rhs) not in present)
 
 
 def _default(lhs: str, op: str, rhs: str, rule: str, value: float | None = None, *, exogenous: bool = False) -> Row:

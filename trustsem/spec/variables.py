@@ -26,6 +26,11 @@ class Variables:
     dependent_only: tuple[str, ...]  # outcomes that predict nothing and indicate nothing: latent first, then observed
 
 
+def parameter_key(lhs: str, op: str, rhs: str) -> tuple[str, str, str]:
+    """Return what makes a parameter the same one: a covariance is the same written either way round."""
+    return (rhs, op, lhs) if op == "~~" and rhs < lhs else (lhs, op, rhs)
+
+
 def unique(names: Iterable[str]) -> tuple[str, ...]:
     """Return names in order of first appearance."""
     return tuple(dict.fromkeys(names))

@@ -9,7 +9,7 @@ from trustsem.errors import ModelError
 from trustsem.records import Finding, Severity
 from trustsem.spec.options import SpecOptions
 from trustsem.spec.table import Origin, OriginKind, Row
-from trustsem.spec.variables import Variables
+from trustsem.spec.variables import Variables, parameter_key
 from trustsem.syntax.nodes import ModelSyntax, Modifier, ModifierKind, Parameter, Span
 
 
@@ -44,16 +44,10 @@ def _self_references(model: ModelSyntax) -> Iterator[str]:
             yield f"{place(model, parameter.span)}: '{parameter.lhs}' {words[parameter.op]}. Remove the term."
 
 
-def _key(parameter: Parameter) -> tuple[str, str, str]:
-    if parameter.op == "~~" and parameter.rhs < parameter.lhs:
-        return (parameter.rhs, parameter.op, parameter.lhs)
-    return (parameter.lhs, parameter.op, parameter.rhs)
-
-
 def _duplicates(model: ModelSyntax) -> Iterator[str]:
     first: dict[tuple[str, str, str], Parameter] = {}
     for parameter in model.parameters:
-        key = _key(parameter)
+        key = parameter_key(parameter.lhs, parameter.op, parameter.rhs)
         if key in first:
             yield (
                 f"{place(model, parameter.span)}: {parameter.lhs} {parameter.op} {parameter.rhs} is written a second "

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from trustsem.distributions import normal_tails
+from trustsem.distributions import Z95, normal_tails
 from trustsem.effects import Effects
-
-_Z95 = 1.959963984540054
 
 
 def effects_frame(effects: Effects) -> pd.DataFrame:
@@ -26,8 +24,8 @@ def effects_frame(effects: Effects) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         frame["z"] = frame["est"] / frame["se"]
     frame["pvalue"] = normal_tails(frame["z"].to_numpy(dtype=float))
-    frame["ci_lower"] = frame["est"] - _Z95 * frame["se"]
-    frame["ci_upper"] = frame["est"] + _Z95 * frame["se"]
+    frame["ci_lower"] = frame["est"] - Z95 * frame["se"]
+    frame["ci_upper"] = frame["est"] + Z95 * frame["se"]
     frame["std_all"] = [row.std_all for row in effects.rows]
     frame["std_se"] = [row.std_se for row in effects.rows]
     frame["group"] = [row.group for row in effects.rows]
@@ -44,8 +42,8 @@ def loops_frame(effects: Effects) -> pd.DataFrame:
                     "loop": " -> ".join((*loop.members, loop.members[0])),
                     "gain": loop.gain,
                     "se": loop.se,
-                    "ci_lower": loop.gain - _Z95 * loop.se,
-                    "ci_upper": loop.gain + _Z95 * loop.se,
+                    "ci_lower": loop.gain - Z95 * loop.se,
+                    "ci_upper": loop.gain + Z95 * loop.se,
                     "stability_index": report.stability_index,
                     "stable": report.stable,
                     "group": group,

@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trustsem.distributions import normal_tails
+from trustsem.distributions import Z95, normal_tails
 from trustsem.effects import DeltaResult, Standardization, defined_parameters, delta_method, standardized_solution
 from trustsem.pipeline import FittedModel
 from trustsem.spec.table import ParameterTable
 
 FloatArray = NDArray[np.float64]
-
-_Z95 = 1.959963984540054
 
 
 def row_values(fitted: FittedModel) -> DeltaResult:
@@ -85,7 +83,7 @@ def _inference(name: str, result: DeltaResult) -> dict[str, Any]:
     values, errors = result.values, result.standard_errors
     with np.errstate(divide="ignore", invalid="ignore"):
         z = values / errors
-    margin = np.where(np.isnan(errors), 0.0, _Z95 * errors)
+    margin = np.where(np.isnan(errors), 0.0, Z95 * errors)
     varies = np.abs(result.jacobian).max(axis=1, initial=0.0) > 0
     unknown = np.isnan(errors) & varies & (name == "est")  # free, but without a standard error: no interval
     return {
