@@ -7,10 +7,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-try:
-    from trustsem.cli.app import main
-except ModuleNotFoundError as error:
-    sys.exit(f"Error: {error.name} is not installed here. `make demo` sets everything up in .venv.")
-
 if __name__ == "__main__":
-    sys.exit(main())
+    from trustsem.__main__ import main
+
+    try:
+        sys.exit(main())
+    except ModuleNotFoundError as error:
+        sys.exit(f"Error: {error.name} is not installed here. `make demo` sets everything up in .venv.")

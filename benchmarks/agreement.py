@@ -106,9 +106,9 @@ def _compare_tests(golden: Mapping[str, Any], fit: ts.Fit) -> Iterator[Differenc
 def _compare_rows(
     frame: pd.DataFrame, rows: Sequence[Mapping[str, Any]], fields: Mapping[str, tuple[str, str]]
 ) -> Iterator[Difference]:
-    ours = {(row["lhs"], row["op"], row["rhs"]): row for row in frame.to_dict("records")}
+    ours = {(row["lhs"], row["op"], row["rhs"], row.get("group", 1)): row for row in frame.to_dict("records")}
     for row in rows:
-        mine = ours[row["lhs"], row["op"], row["rhs"]]
+        mine = ours[row["lhs"], row["op"], row["rhs"], row.get("group") or 1]
         for name, (theirs, column) in fields.items():
             key = theirs if theirs in row else name  # duncan.json writes underscores
             if key not in row:
@@ -129,10 +129,13 @@ def gradients(golden: Mapping[str, Any], fit: ts.Fit) -> tuple[float, float] | N
     """Return the largest element of the gradient of F/2 at the golden file's estimates and at ours: 0 at a minimum."""
     if fit.fitted.table.relations:
         return None
-    theirs = {(row["lhs"], row["op"], row["rhs"]): row["est"] for row in golden["estimates"]}
+    theirs = {(row["lhs"], row["op"], row["rhs"], row.get("group", 1)): row["est"] for row in golden["estimates"]}
     estimate = fit.fitted.estimate
     objective = estimate.objective
-    theta = np.array([theirs[row.lhs, row.op, row.rhs] for row in fit.fitted.table.free_rows])
+    free = [(row.lhs, row.op, row.rhs, row.group) for row in fit.fitted.table.free_rows]
+    if not set(free) <= set(theirs):  # lavaan does not print auxiliary variables
+        return None
+    theta = np.array([theirs[key] for key in free])
     at_theirs = np.abs(objective.gradient(theta[objective.layout.reduction.kept])).max()
     return float(at_theirs), float(np.abs(objective.gradient(estimate.x)).max())
 
@@ -140,6 +143,8 @@ def gradients(golden: Mapping[str, Any], fit: ts.Fit) -> tuple[float, float] | N
 def fit_case(golden: Mapping[str, Any]) -> ts.Fit:
     """Fit a golden file's model to its data, raw or published correlations."""
     options = {name.replace(".", "_"): value for name, value in dict(golden["options"]).items()}
+    if "aux" in options:  # lavaan 0.7-2 took the first only (docs/validation.md)
+        options["auxiliary"] = options.pop("aux")[:1]
     if "correlations" in golden:
         names = golden["names"]
         matrix = pd.DataFrame(golden["correlations"], index=names, columns=names)

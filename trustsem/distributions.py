@@ -1,7 +1,7 @@
 """Normal, chi-square and noncentral chi-square probabilities.
 
-SciPy has them all, and importing it takes longer than a fit with its report; degrees of freedom are whole numbers here,
-so the chi-square tail is a finite sum. Checked against scipy.special in the tests.
+SciPy has them all, and importing it takes longer than a fit with its report; degrees of freedom are whole numbers in
+all tests but one, so the chi-square tail is a finite sum. Checked against scipy.special in the tests.
 """
 
 from __future__ import annotations
@@ -40,18 +40,23 @@ def normal_quantile(probability: float) -> float:
     return {0.0: -math.inf, 1.0: math.inf}.get(probability, math.nan)
 
 
-def chi_square_tail(statistic: float, df: int) -> float:
-    """Return P(X > statistic) of a chi-square with a whole number of degrees of freedom.
+def chi_square_tail(statistic: float, df: float) -> float:
+    """Return P(X > statistic) of a chi-square.
 
+    Whole degrees of freedom:
     Q = [erfc(sqrt(h))] + exp(-h) sum_k h^(k + a) / Gamma(k + a + 1) with h = statistic / 2, k up to df / 2 - 1 and
     a = 0 for even df, a = 1/2 and the error function for odd df (Abramowitz & Stegun 1964, 26.4.4 and 26.4.5).
     """
     if statistic <= 0:
         return 1.0
     half = statistic / 2
+    if df != int(df):
+        from scipy.special import gammaincc  # only the mean- and variance-adjusted test has fractional df
+
+        return float(gammaincc(df / 2, half))
     first = 0.5 if df % 2 else 0.0
     start = math.erfc(math.sqrt(half)) if df % 2 else 0.0
-    n_terms = df // 2
+    n_terms = int(df) // 2
     if n_terms == 0:
         return start
     orders = np.arange(n_terms) + first
@@ -59,7 +64,7 @@ def chi_square_tail(statistic: float, df: int) -> float:
     return min(1.0, start + float(np.exp(logs).sum()))
 
 
-def chi_square_quantile(upper_tail: float, df: int) -> float:
+def chi_square_quantile(upper_tail: float, df: float) -> float:
     """Return the value that a chi-square exceeds with this probability.
 
     Newton steps on the tail from the approximation of Wilson & Hilferty (1931), kept inside a shrinking bracket.
@@ -81,17 +86,17 @@ def chi_square_quantile(upper_tail: float, df: int) -> float:
     return x
 
 
-def noncentral_cdf(statistic: float, df: int, noncentrality: float) -> float:
+def noncentral_cdf(statistic: float, df: float, noncentrality: float) -> float:
     """Return P(X <= statistic) of a noncentral chi-square: a Poisson mixture of central ones (Patnaik 1949)."""
     return _mixture(statistic, df, noncentrality)[0]
 
 
-def noncentral_cdf_and_slope(statistic: float, df: int, noncentrality: float) -> tuple[float, float]:
+def noncentral_cdf_and_slope(statistic: float, df: float, noncentrality: float) -> tuple[float, float]:
     """Return the distribution function and its derivative with respect to the noncentrality, which is negative."""
     return _mixture(statistic, df, noncentrality)
 
 
-def _mixture(statistic: float, df: int, noncentrality: float) -> tuple[float, float]:
+def _mixture(statistic: float, df: float, noncentrality: float) -> tuple[float, float]:
     if statistic <= 0:
         return 0.0, 0.0
     half, rate = statistic / 2, noncentrality / 2
@@ -114,7 +119,7 @@ def _mixture(statistic: float, df: int, noncentrality: float) -> tuple[float, fl
     return min(max(value, 0.0), 1.0), -float(weights @ drops) / 2
 
 
-def _sankaran(statistic: float, df: int, noncentrality: float) -> float:
+def _sankaran(statistic: float, df: float, noncentrality: float) -> float:
     """Return the distribution function by Sankaran's (1959) power transformation, for large noncentralities."""
     mean, second, third = df + noncentrality, df + 2 * noncentrality, df + 3 * noncentrality
     h = 1 - 2 * mean * third / (3 * second**2)

@@ -1,4 +1,4 @@
-"""Names close to one that is unknown, for "Did you mean ...?"."""
+"""Pieces of messages: names close to one that is unknown, for "Did you mean ...?"; lists cut short; counts."""
 
 from __future__ import annotations
 
@@ -68,6 +68,16 @@ def shortened(names: Iterable[str], limit: int = 8) -> str:
     listed = list(names)
     rest = len(listed) - limit
     return ", ".join(listed[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one.
+
+    Example:
+        >>> count_of(1, "column"), count_of(2, "column")
+        ('1 column', '2 columns')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _comparison_key(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -289,6 +290,32 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_fit_imports_only_what_it_needs():
+    # Each of these costs a tenth of a second or more, and no fit of a text file needs it.
+    heavy = ("scipy", "plotly", "semopy", "factor_analyzer", "sklearn", "statsmodels", "sympy", "rich", "openpyxl",
+             "pyreadstat", "pyarrow.parquet", "numexpr", "bottleneck", "matplotlib", "trustsem.simulate",
+             "trustsem.spec.export", "trustsem.fitting.cross_check", "trustsem.fitting.explain",
+             "trustsem.cli.demonstration")  # fmt: skip
+    script = (
+        f"import sys\nfrom trustsem.cli.app import main\ncode = main(['fit', 'trust_formation', {str(SAMPLE)!r}])\n"
+        f"print(code, 'pandas' in sys.modules, [m for m in {heavy!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "0 True []"
+
+
+@pytest.mark.parametrize("module", ["typer", "pandas"])
+def test_ctrl_c_while_modules_are_imported_leaves_no_traceback(tmp_path, module):
+    (tmp_path / f"{module}.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+    program = [sys.executable, "-m", "trustsem", "fit", "interpersonal_path", str(SAMPLE)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, env=environment)
+    assert done.returncode == 130
+    assert "Interrupted" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
 
 
 def test_the_shim_and_the_module_run_the_same_program():

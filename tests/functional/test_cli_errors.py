@@ -56,6 +56,9 @@ def survey(tmp_path):
         (["fit", "interpersonal_path", "trust_patients", "--measures", "most"], "most"),
         (["fit", "interpersonal_path", "trust_patients", "--nope"], "No such option"),
         (["check"], "No model was named"),
+        (["check", "interpersonal_path", "--sheet", "2"], "--sheet without DATA"),
+        (["check", "interpersonal_path", "-c", "hints7", "--encoding", "utf-8"], "--codebook and --encoding without"),
+        (["check", "--refused", "--sheet", "2"], "--sheet without DATA"),
         (["constructs", "conflct"], "Did you mean 'conflict'"),
     ],
 )
@@ -68,9 +71,9 @@ def test_wrong_use_exits_with_2(run, words, phrase):
 
 def test_refused_options_are_named_all_at_once(run):
     words = ("fit", "interpersonal_path", "trust_patients")
-    code, _, err = run(*words, "--group", "setting", "--cluster", "region", "--estimator", "WLSMV", "--ordered", "all")
+    code, _, err = run(*words, "--strata", "setting", "--bootstrap", "100", "--estimator", "WLSMV", "--ordered", "all")
     assert code == 2
-    assert all(name in err for name in ("group", "cluster", "WLSMV", "ordered", "check --refused"))
+    assert all(name in err for name in ("strata", "bootstrap", "WLSMV", "ordered", "check --refused"))
 
 
 # --- data file: 10 -----------------------------------------------------------------------------------------------
@@ -124,6 +127,22 @@ def test_no_answer_is_quoted_when_text_stands_in_a_number_column(run, survey):
 def test_unknown_codebook(run):
     code, _, err = run("fit", "interpersonal_path", "trust_patients", "--codebook", "dpt_patien")
     assert (code, "Did you mean 'dpt_patient'" in err) == (11, True)
+
+
+def test_a_data_file_in_place_of_a_codebook(run, survey):
+    code, _, err = run("fit", "interpersonal_path", "trust_patients", "-c", survey())
+    assert code == 11
+    assert "codebooks are .toml files" in err
+
+
+def test_a_term_written_twice_is_told_and_counted_once(run, survey):
+    path = survey()
+    for command in (("check", "-"), ("check", "-", path), ("fit", "-", path)):
+        code, out, _ = run(*command, "--json", stdin=f"{FACTOR}\nf =~ x4 + x4")
+        assert code == 0
+        (finding,) = [f for f in json.loads(out)["findings"] if f["code"] == "repeated-term"]
+        assert finding["severity"] == "warning"
+        assert "Line 2" in finding["message"]
 
 
 def test_a_codebook_that_does_not_fit(run, survey):
@@ -231,7 +250,7 @@ def test_an_unstable_loop_exits_with_16(run, tmp_path):
         (["fit", "interpersonal_path", "nowhere.csv"], 10),
         (["fit", "nothing", "trust_patients"], 12),
         (["fit", "interpersonal_path"], 2),
-        (["fit", "interpersonal_path", "trust_patients", "--group", "g"], 2),
+        (["fit", "interpersonal_path", "trust_patients", "--strata", "g"], 2),
     ],
 )
 def test_errors_as_json(run, words, code):

@@ -112,17 +112,30 @@ def test_parameters_that_cannot_be_told_apart_are_named(name: str) -> None:
 
 
 OPTIONS = {
-    "estimator": ({"estimator": "WLSMV"}, "Allowed now: ml"),
-    "missing": ({"missing": "fiml"}, "listwise"),
-    "group": ({"group": "school"}, "multi-group"),
+    "estimator": ({"estimator": "WLSMV"}, "Allowed: ml, mlm"),
+    "missing": ({"missing": "fimml"}, "fiml, fiml_x"),
+    "group": ({"group": ["school"]}, "one column"),
+    "group_equal alone": ({"group_equal": ["loadings"]}, "needs group="),
+    "group_partial alone": ({"group": "school", "group_partial": ["f=~x2"]}, "group_equal, which is empty"),
+    "complete rows": ({"estimator": "MLM", "missing": "fiml"}, 'estimator="MLR"'),
+    "sem errors of incomplete rows": ({"se": "robust_sem", "missing": "fiml"}, "robust_huber_white"),
+    "test of incomplete rows": ({"test": "satorra_bentler", "missing": "fiml"}, "yuan_bentler_mplus"),
+    "two-stage": ({"estimator": "MLR", "missing": "two_stage"}, 'estimator="ML"'),
+    "pairwise": ({"se": "robust_sem", "missing": "pairwise"}, "normal theory only"),
+    "least squares with scores": ({"estimator": "GLS", "se": "robust_huber_white"}, "no likelihood"),
+    "least squares with weights": ({"estimator": "WLS", "sampling_weights": "x9"}, 'estimator="MLR"'),
+    "wishart": ({"likelihood": "wishart", "estimator": "MLR"}, "normal theory only"),
+    "h1": ({"h1_information": "unstructured"}, "robust"),
+    "auxiliary": ({"auxiliary": ["x9"]}, "missing answers only"),
+    "means": ({"meanstructure": False, "missing": "fiml"}, "need means"),
     "ordered": ({"ordered": True}, "continuous"),
     "ordered list": ({"ordered": ["x1"]}, "continuous"),
-    "cluster": ({"cluster": "school"}, "cluster-robust"),
-    "weights": ({"sampling_weights": "w"}, "weights"),
+    "strata": ({"strata": "school"}, "survey strata"),
+    "replicate weights": ({"replicate_weights": ["w1"]}, "replicate weights"),
     "bootstrap": ({"bootstrap": 100}, "delta"),
     "seed": ({"seed": 1}, "random"),
-    "se": ({"se": "robust"}, "standard"),
-    "test": ({"test": "satorra_bentler"}, "standard"),
+    "se": ({"se": "robst"}, "Did you mean 'robust'"),
+    "test": ({"test": "satorra"}, "satorra_bentler"),
     "bounds": ({"bounds": "wide"}, "pos_var"),
     "conditional_x": ({"conditional_x": True}, "fixed_x"),
     "parameterization": ({"parameterization": "theta"}, "delta"),
@@ -144,7 +157,7 @@ def test_options_are_refused_by_name(name: str) -> None:
 
 
 def test_all_refused_options_are_reported_at_once() -> None:
-    error = fault(ONE, estimator="MLR", missing="fiml", group="school")
+    error = fault(ONE, estimator="WLSMV", missing="fimml", strata="school")
     assert len(error.faults) == 3
 
 

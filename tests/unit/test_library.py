@@ -13,15 +13,22 @@ from trustsem.resources import models_dir
 from trustsem.spec.library import LibraryModel, list_models, load_model, model_names
 from trustsem.theory import load_theory
 
-# Degrees of freedom as lavaan 0.6-14 prints them for these texts on simulated data, n = 1,200.
+# Degrees of freedom as lavaan 0.6-14 prints them for these texts on their samples, with the groups that they name.
 LAVAAN_DF = {
+    "care_setting": 377,
+    "care_setting_means": 361,
     "hints7_communication_trust": 62,
     "hints7_communication_two_factor": 58,
     "individual_differences": 204,
+    "integration_structure": 782,
     "intergroup_path": 126,
     "interpersonal_path": 176,
+    "perception_gap": 10,
     "second_order_trust": 25,
+    "social_mentality": 239,
+    "trust_facets": 30,
     "trust_formation": 780,
+    "trust_formation_core": 239,
     "trust_formation_crossed": 773,
     "trust_formation_recursive": 781,
 }
@@ -81,7 +88,7 @@ def test_every_item_and_covariate_is_in_the_codebook(model: LibraryModel):
     assert set(model.covariates) <= variables
 
 
-@pytest.mark.parametrize("model", [m for m in MODELS if m.instrument == "dpt_patient"], ids=lambda m: m.name)
+@pytest.mark.parametrize("model", [m for m in MODELS if m.instrument != "hints7"], ids=lambda m: m.name)
 def test_items_measure_the_construct_they_stand_under(model):
     codebook = load_codebook(model.instrument)
     for line in code_of(model):
@@ -103,7 +110,73 @@ def test_texts_are_what_trust_model_renders(model):
 
 def test_only_the_models_outside_the_figure_are_written_by_hand():
     by_hand = {model.name for model in MODELS if model.options is None}
-    assert by_hand == {"second_order_trust", "hints7_communication_trust", "hints7_communication_two_factor"}
+    assert by_hand == {
+        "care_setting",
+        "care_setting_means",
+        "hints7_communication_trust",
+        "hints7_communication_two_factor",
+        "integration_structure",
+        "perception_gap",
+        "second_order_trust",
+        "social_mentality",
+        "trust_facets",
+        "trust_formation_core",
+    }
+
+
+GROUP_MODELS = [model for model in MODELS if model.group is not None]
+
+
+def test_models_of_several_groups_name_column_labels_and_equalities():
+    assert {model.name for model in GROUP_MODELS} == {"care_setting", "care_setting_means", "perception_gap"}
+    for model in GROUP_MODELS:
+        assert model.instrument is not None
+        column = load_codebook(model.instrument).covariate(model.group)
+        assert model.group_label == tuple(category.value for category in column.categories)
+        assert set(model.group_equal) <= {"loadings", "intercepts"}
+
+
+@pytest.mark.parametrize("model", GROUP_MODELS, ids=lambda m: m.name)
+def test_group_models_carry_no_label(model: LibraryModel):
+    """A single label would make a parameter equal in all groups, and `group_equal` passes over labelled ones."""
+    assert not any("*" in line for line in code_of(model))
+
+
+@pytest.mark.parametrize("model", GROUP_MODELS, ids=lambda m: m.name)
+def test_exceptions_name_parameters_of_the_text(model: LibraryModel):
+    loadings = {
+        f"{factor}=~{item}"
+        for factor, right in (line.split(" =~ ") for line in code_of(model) if " =~ " in line)
+        for item in right.split(" + ")
+    }
+    intercepts = {f"{loading.split('=~')[1]}~1" for loading in loadings}
+    assert set(model.group_partial) <= loadings | intercepts
+
+
+def degrees_of_freedom(model: LibraryModel, *equal: str, exceptions: bool = False) -> int:
+    """Count by hand, for models of factors with items in two groups: with means, lavaan's defaults."""
+    measured = [line.split(" =~ ")[1].split(" + ") for line in code_of(model) if " =~ " in line]
+    paths, factors, items = len(arrows(model)), len(measured), sum(map(len, measured))
+    outcomes = len({outcome for _, outcome in arrows(model)})
+    exogenous = factors - outcomes
+    per_group = (items - factors) + items + exogenous * (exogenous + 1) // 2 + outcomes + paths + items
+    df = 2 * (items * (items + 3) // 2 - per_group)
+    df += (items - factors) * ("loadings" in equal) + paths * ("regressions" in equal)
+    df += (items - factors * ("means" not in equal)) * ("intercepts" in equal)
+    return df - len(model.group_partial) * exceptions
+
+
+@pytest.mark.parametrize("model", GROUP_MODELS, ids=lambda m: m.name)
+def test_degrees_of_freedom_of_the_steps(model: LibraryModel):
+    assert degrees_of_freedom(model, *model.group_equal, exceptions=True) == model.expected_df
+    steps = {variant.name: variant.expected_df for variant in model.variants}
+    assert steps.pop("configural") == degrees_of_freedom(model)
+    assert steps.pop("metric") == degrees_of_freedom(model, "loadings")
+    if model.group_partial:
+        assert steps.pop("scalar") == degrees_of_freedom(model, "loadings", "intercepts")
+    ((last, df),) = steps.items()
+    more = {"equal_paths": "regressions", "equal_means": "means"}[last]
+    assert df == degrees_of_freedom(model, "loadings", "intercepts", more, exceptions=True)
 
 
 def test_unknown_name_gets_a_suggestion():
@@ -152,6 +225,8 @@ expected_df = "3"
 ordered = "yes"
 notes = [1]
 estimator = 3
+group_equal = ["loadings"]
+group_label = ["one", "one"]
 [trust_model]
 feedbak = true
 [[paths]]
@@ -169,8 +244,12 @@ name = "v"
     faults = "\n".join(caught.value.faults)
     for phrase in ("Did you mean 'title'", "'question'", "'expected_df'", "'ordered'", "'notes'", "'estimator'",
                    "Did you mean 'feedback'", "unknown basis 'guess'", "op must be", "'source' is missing",
-                   "'difference' is missing"):  # fmt: skip
+                   "'difference' is missing", "without 'group'", "two groups at least, each once"):  # fmt: skip
         assert phrase in faults
+    (tmp_path / "own.toml").write_text('group = "g"\ngroup_partial = ["x1~1"]\n', encoding="utf-8")
+    with pytest.raises(ModelError) as caught:
+        load_model(tmp_path / "own.sem")
+    assert "'group_equal', which is missing" in caught.value.faults[0]
     (tmp_path / "own.toml").write_text("title = ", encoding="utf-8")
     with pytest.raises(ModelError, match="not valid TOML"):
         load_model(tmp_path / "own.sem")

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from trustsem.fitting import fit
-from trustsem.fitting.summary import render_findings, summarise
+from trustsem.fitting.summary import render_findings, render_misfit, summarise
+from trustsem.fitting.theory import theory_behind
 from trustsem.records import Finding, Severity
+from trustsem.tables import modification_frame
 from trustsem.tables.sentences import (
     PathClaim,
     Verdict,
@@ -214,3 +216,30 @@ def test_moved_arrows():
     assert "rises from 0.250 to 0.450 (4.0 of its standard errors)" in moved_sentence("a -> b", 0.25, 0.45, 0.05)
     assert "falls" in moved_sentence("a -> b", 0.25, 0.15, 0.05)
     assert "not known" in moved_sentence("a -> b", 0.25, 0.15, float("nan"))
+
+
+def test_the_largest_indices_are_those_of_the_whole_table(result):
+    whole = result.modification_indices()
+    assert len(whole) > 3
+    top = modification_frame(result.fitted, theory_behind(result.fitted.table), top=3)
+    pd.testing.assert_frame_equal(top, whole.head(3))
+    shown = render_misfit(result, 100, top=3)
+    assert [f"{row.lhs} {row.op} {row.rhs}" in shown for row in whole.itertuples()].count(True) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a b", ["a b"]),
+        ("  a b", ["  a b"]),
+        ("a  b", ["a b"]),
+        ("a b ", ["a b"]),
+        (" ", []),
+        ("", []),
+        ("12345678", ["12345678"]),
+        ("1234 6789", ["1234", " 6789"]),
+        ("a\nb", ["a b"]),
+    ],
+)
+def test_what_fits_on_a_line_stays_as_it_is(text, lines):
+    assert wrap_text(text, 8, hanging=1) == lines

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from trustsem.errors import UsageError
+from trustsem.identification import check_identification
+from trustsem.implied import build_layout
 from trustsem.instruments import load_codebook
+from trustsem.moments import SampleGroup, SampleMoments
+from trustsem.spec.build import build_table
 from trustsem.spec.trust_model import TrustModel
+from trustsem.syntax import parse_model
 from trustsem.theory import Basis, load_theory
 
 KEPT = ("humanistic_quality", "medical_situation", "rights_protection")
@@ -31,7 +37,7 @@ def degrees_of_freedom(model: TrustModel) -> int:
     latents = len(model.constructs)
     outcomes = {outcome for _, outcome in pairs(model)}
     exogenous = latents - len(outcomes)
-    free_covariances = sum("0*" not in line for line in formulas(model, "~~"))
+    free_covariances = sum("0*" not in line for line in formulas(model, "~~"))  # the wording factor's variance too
     free = (items - latents) + items + exogenous * (exogenous + 1) // 2 + len(outcomes) + len(pairs(model))
     return items * (items + 1) // 2 - free - free_covariances
 
@@ -48,6 +54,9 @@ def degrees_of_freedom(model: TrustModel) -> int:
         ({"first_trust": True}, 779),
         ({"paths": "interpersonal"}, 176),
         ({"paths": ["intergroup"]}, 126),
+        ({"wording": "method_factor"}, 779),
+        ({"wording": "random_intercept"}, 779),
+        ({"paths": "interpersonal", "wording": "random_intercept"}, 175),
     ],
 )
 def test_degrees_of_freedom(options, df):
@@ -114,8 +123,6 @@ def test_totals_pass_through_the_loop_only_where_there_is_one():
 
 @pytest.mark.parametrize("crossed", [False, True])
 def test_totals_agree_with_the_inverse_of_the_system(crossed):
-    import numpy as np
-
     model = TrustModel(crossed=crossed)
     rng = np.random.default_rng(7)
     labels: dict[str, float] = {}
@@ -166,6 +173,51 @@ def test_expected_signs_cover_the_arrows_of_the_model():
     assert len(pairs(crossed)) - len(crossed.expected_signs) == 6  # our own arrows have no expected sign
 
 
+def loadings(model: TrustModel, factor: str) -> dict[str, str]:
+    """Item to written loading of the wording factor."""
+    lines = [line.split(" =~ ")[1] for line in formulas(model, "=~") if line.startswith(f"{factor} =~ ")]
+    terms = [term.split("*") for line in lines for term in line.split(" + ")]
+    return {item: value for value, item in terms}
+
+
+def test_method_factor_is_of_the_reversed_items_alone():
+    model = TrustModel(paths="interpersonal", wording="method_factor")
+    assert loadings(model, "reversed_wording") == dict.fromkeys(model.reversed_items(), "1")
+    assert "Marsh 1996" in model.syntax()
+
+
+def test_random_intercept_is_of_all_items_in_the_direction_asked():
+    model = TrustModel(wording="random_intercept")
+    book = load_codebook("dpt_patient")
+    assert loadings(model, "response_style") == {i.name: "-1" if i.reverse else "1" for i in book.items}
+    assert "Maydeu-Olivares & Coffman 2006" in model.syntax()
+
+
+@pytest.mark.parametrize("wording", ["method_factor", "random_intercept"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"crossed": True},
+        {"paths": "intergroup"},
+        {"paths": "interpersonal", "first_trust": True, "relationship": True},
+        {"paths": "interpersonal", "factors": ["rights_protection"]},
+        {"paths": "interpersonal", "factors": KEPT, "covariates": ("age", "service")},
+    ],
+)
+def test_wording_factors_are_identified_and_add_one_variance(wording, options):
+    with_factor, without = (
+        build_table(parse_model(TrustModel(wording=w, **options).syntax())) for w in (wording, None)
+    )
+    (factor,) = set(with_factor.variables.latent) - set(without.variables.latent)
+    added = {row.written for row in with_factor.free_rows} - {row.written for row in without.free_rows}
+    assert added == {f"{factor}~~{factor}"}
+    names = with_factor.variables.observed
+    independent = SampleGroup(names, np.eye(len(names)), np.zeros(len(names)), 1)
+    report = check_identification(with_factor, build_layout(with_factor, SampleMoments((independent,))))
+    assert report.identified
+
+
 def test_options_left_open_read_back_as_what_was_built():
     assert (TrustModel().feedback, TrustModel().relationship, TrustModel().disturbance_covariance) == (True,) * 3
     single = TrustModel(paths="intergroup")
@@ -182,6 +234,7 @@ def test_options_left_open_read_back_as_what_was_built():
         {"crossed": True, "disturbance_covariance": False},
         {"paths": "interpersonal", "factors": KEPT, "covariates": ("age",)},
         {"paths": "interpersonal", "first_trust": True, "relationship": True, "items_per_construct": 3},
+        {"paths": "intergroup", "wording": "method_factor"},
     ],
 )
 def test_the_header_names_the_call_that_builds_the_same_model(options):
@@ -216,6 +269,10 @@ def test_the_header_names_the_call_that_builds_the_same_model(options):
         ({"items_per_construct": True}, "whole number"),
         ({"relationship": "yes"}, "True or False"),
         ({"instrument": "hints7"}, "has 0 item"),
+        ({"wording": "random_intercep"}, "Did you mean 'random_intercept'"),
+        ({"wording": True}, "Allowed: None, method_factor"),
+        ({"wording": "method_factor", "items_per_construct": 2}, "needs 2 reverse-keyed"),
+        ({"wording": "random_intercept", "items_per_construct": 2}, "needs 1 reverse-keyed"),
     ],
 )
 def test_choices_that_do_not_fit(options, phrase):

@@ -59,7 +59,8 @@ def declared_options(
     """Hold the declarations; `with_fit_options` copies them. What a fit cannot honour it refuses by name."""
 
 
-OPTION_NAMES = tuple(inspect.signature(declared_options).parameters)
+_DECLARED = inspect.signature(declared_options, eval_str=True).parameters
+OPTION_NAMES = tuple(_DECLARED)
 _LISTS = ("ordered", "group_label", "group_equal", "group_partial", "replicate_weights", "auxiliary")
 _NONE_WHEN_EMPTY = ("group_label", "replicate_weights")
 TABLE_OPTIONS = ("preset", "std_lv", "effect_coding", "orthogonal", "meanstructure", "fixed_x")
@@ -69,9 +70,8 @@ def with_fit_options(names: tuple[str, ...] = OPTION_NAMES) -> Callable[[Callabl
     """Give a command these options of a fit; the command takes them as one mapping, its argument `options`."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        declared = inspect.signature(declared_options, eval_str=True).parameters
         own = inspect.signature(command, eval_str=True).parameters
-        added = [declared[name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for name in names]
+        added = [_DECLARED[name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for name in names]
         kept = [parameter for name, parameter in own.items() if name != "options"]
 
         @wraps(command)

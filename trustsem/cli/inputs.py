@@ -105,20 +105,31 @@ def read_data(
 
 
 def fitting_codebook(survey: Survey) -> Finding | None:
-    """Return a finding that names the bundled codebook whose items the columns are; it is never applied unasked."""
+    """Return a finding that names the bundled codebook whose items the columns are; it is never applied unasked.
+
+    Forms for different respondents share the names of items, and short modules repeat some of a form's: the codebook
+    with most items and covariates among the columns is named, and every other one that has as many.
+    """
     columns = {str(name) for name in survey.frame.columns}
-    for name in list_codebooks():
-        book = load_codebook(name)
-        present = _items_present(book, columns)
-        if present >= _MOST_ITEMS * len(book.items):
-            return Finding(
-                "codebook-available",
-                Severity.WARNING,
-                f"{present} of {len(book.items)} items of the codebook {name} are columns of this file, but no "
-                "codebook was applied: reversed items are not turned and missing codes count as answers.",
-                remedy=f"--codebook {name}, or --codebook none to leave this out.",
-            )
-    return None
+    books = [load_codebook(name) for name in list_codebooks()]
+    fitting = [book for book in books if _items_present(book, columns) >= _MOST_ITEMS * len(book.items)]
+    if not fitting:
+        return None
+    most = max(_variables_present(book, columns) for book in fitting)
+    first, *others = (book for book in fitting if _variables_present(book, columns) == most)
+    rivals = f" (or {', '.join(book.id for book in others)}: see who was asked)" if others else ""
+    return Finding(
+        "codebook-available",
+        Severity.WARNING,
+        f"{_items_present(first, columns)} of {len(first.items)} items of the codebook {first.id}{rivals} are columns "
+        "of this file, but no codebook was applied: reversed items are not turned and missing codes count as answers.",
+        remedy=f"--codebook {first.id}, or --codebook none to leave this out.",
+    )
+
+
+def _variables_present(codebook: Codebook, columns: set[str]) -> int:
+    named = sum(covariate.column in columns or covariate.name in columns for covariate in codebook.covariates)
+    return _items_present(codebook, columns) + named
 
 
 def _items_present(codebook: Codebook, columns: set[str]) -> int:

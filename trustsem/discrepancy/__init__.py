@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 
 from trustsem.discrepancy.base import Discrepancy, Expansion
+from trustsem.discrepancy.fiml import FIML
+from trustsem.discrepancy.gls import GLS
 from trustsem.discrepancy.ml import ML
+from trustsem.discrepancy.uls import ULS
+from trustsem.discrepancy.weights import MomentWeight, NormalWeight
+from trustsem.discrepancy.wls import WLS
 
-DISCREPANCIES: Mapping[str, Discrepancy] = {"ML": ML}
+DISCREPANCIES: Mapping[str, Discrepancy] = {"ML": ML, "GLS": GLS, "ULS": ULS, "WLS": WLS, "FIML": FIML}
 
-__all__ = ["DISCREPANCIES", "Discrepancy", "Expansion"]
+__all__ = ["DISCREPANCIES", "ML", "Discrepancy", "Expansion", "MomentWeight", "NormalWeight"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trustsem.discrepancy.weights import MomentWeight, NormalWeight
 from trustsem.implied import Implied, MomentDerivatives
 from trustsem.moments import SampleGroup
 
@@ -21,14 +22,12 @@ class Expansion:
     Args:
         sigma_slope: (p, p) symmetric G: dF = sum(G * dSigma) + mean_slope @ dmu.
         mean_slope: (p,); zeros without mean structure.
-        sigma_weight: (p, p) W of the expected (Gauss-Newton) Hessian of F/2: tr(W dSigma W dSigma)/2 + dmu' W_m dmu.
-        mean_weight: (p, p) W_m; None without mean structure.
+        weight: V of the expected (Gauss-Newton) Hessian of F/2: dsigma' V dsigma.
     """
 
     sigma_slope: FloatArray
     mean_slope: FloatArray
-    sigma_weight: FloatArray
-    mean_weight: FloatArray | None
+    weight: NormalWeight | MomentWeight
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,9 +39,13 @@ class Discrepancy:
         value: F of one group; infinite where it is not defined (implied matrix not positive definite).
         expand: Slopes and weights of one group.
         hessian_core: The part of the exact Hessian of F/2 that comes from first derivatives of the moments.
+        is_likelihood: Whether F is 2/n times a difference of normal log-likelihoods.
+        unbiased: Whether S is analysed with divisor n - 1.
     """
 
     name: str
     value: Callable[[SampleGroup, Implied, bool], float]
     expand: Callable[[SampleGroup, Implied, bool], Expansion]
-    hessian_core: Callable[[Expansion, MomentDerivatives], FloatArray]
+    hessian_core: Callable[[SampleGroup, Implied, Expansion, MomentDerivatives], FloatArray]
+    is_likelihood: bool = True
+    unbiased: bool = False

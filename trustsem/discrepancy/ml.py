@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.discrepancy.base import Discrepancy, Expansion
+from trustsem.discrepancy.weights import NormalWeight
 from trustsem.implied import Implied, MomentDerivatives
 from trustsem.moments import SampleGroup
 from trustsem.moments.linalg import cholesky, invert, solve_positive
@@ -38,17 +39,20 @@ def _expand(sample: SampleGroup, implied: Implied, meanstructure: bool) -> Expan
     weight = invert(implied.sigma)
     slope = weight - weight @ _target(sample, implied, meanstructure) @ weight
     if not meanstructure or sample.mean is None:
-        return Expansion(slope, np.zeros(len(weight)), weight, weight if meanstructure else None)
-    return Expansion(slope, -2.0 * (weight @ (sample.mean - implied.mu)), weight, weight)
+        return Expansion(slope, np.zeros(len(weight)), NormalWeight(weight, weight if meanstructure else None))
+    return Expansion(slope, -2.0 * (weight @ (sample.mean - implied.mu)), NormalWeight(weight, weight))
 
 
-def _hessian_core(expansion: Expansion, derivatives: MomentDerivatives) -> FloatArray:
+def _hessian_core(
+    _sample: SampleGroup, _implied: Implied, expansion: Expansion, derivatives: MomentDerivatives
+) -> FloatArray:
     """Return the first-derivative part of the Hessian of F/2.
 
     With W = Sigma^-1, M = W T W, u = W d: -tr(W dS_l W dS_k)/2 + tr(W dS_l M dS_k) + dmu_l' W dmu_k
     + u' dS_l W dmu_k + u' dS_k W dmu_l (second differential of F; Magnus & Neudecker 1999, ch. 8).
     """
-    weight = expansion.sigma_weight
+    assert isinstance(expansion.weight, NormalWeight)
+    weight = expansion.weight.sigma
     middle = weight - expansion.sigma_slope
     left, right = derivatives.left, derivatives.right
     w_left, w_right = weight @ left, weight @ right
@@ -57,7 +61,7 @@ def _hessian_core(expansion: Expansion, derivatives: MomentDerivatives) -> Float
     m_ll, m_rr, m_lr = left.T @ m_left, right.T @ m_right, left.T @ m_right
     mixed = m_lr.T * lr + m_rr * ll + m_ll * rr + m_lr * lr.T
     result = (mixed + mixed.T) / 2 - (ll * rr + lr * lr.T)
-    if expansion.mean_weight is not None:
+    if expansion.weight.mean is not None:
         gap = -expansion.mean_slope / 2
         carried = (gap @ left)[:, None] * right.T + (gap @ right)[:, None] * left.T  # (q, p): u' dSigma_l
         weighted_mean = weight @ derivatives.mean

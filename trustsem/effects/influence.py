@@ -15,7 +15,6 @@ from trustsem.implied import GroupLayout
 from trustsem.inference import Likelihood
 from trustsem.inference.casewise import case_deviations, casewise_scores
 from trustsem.inference.information import allowed_directions
-from trustsem.inference.likelihood import effective_n
 from trustsem.moments.linalg import cholesky, solve_positive
 
 FloatArray = NDArray[np.float64]
@@ -79,7 +78,7 @@ def case_fit(estimate: Estimate, values: FloatArray, likelihood: Likelihood) -> 
     saturated, saturated_log_det = _distances(centred, sample.cov)
     log_likelihood = -(p * _LOG_2PI + log_det + distance) / 2
     log_likelihood -= _exogenous_part(centred, sample.cov, objective.layout.groups[0])
-    factor = effective_n(objective.moments, likelihood) / len(values)
+    factor = objective.moments.n_effective / len(values)
     return CaseFit(
         distance,
         _tails(distance, p),
@@ -120,9 +119,7 @@ def _exogenous_part(centred: FloatArray, cov: FloatArray, layout: GroupLayout) -
     return -(len(index) * _LOG_2PI + log_det + distance) / 2
 
 
-def case_influence(
-    estimate: Estimate, values: FloatArray, likelihood: Likelihood, covariance: FloatArray
-) -> CaseInfluence:
+def case_influence(estimate: Estimate, values: FloatArray, covariance: FloatArray) -> CaseInfluence:
     """Approximate what leaving out each respondent changes, for all of them at once.
 
     One Newton step from the estimates towards the minimum without respondent i: theta - theta_(i) = H^-1 s_i / (n - 1)
@@ -137,7 +134,6 @@ def case_influence(
     Args:
         estimate: A fitted model of one group.
         values: (n, p) rows behind its moments.
-        likelihood: Decides n.
         covariance: (n_free, n_free) sampling covariance of the free rows.
 
     Raises:
@@ -148,7 +144,7 @@ def case_influence(
     directions = (
         allowed_directions(estimate.active.jacobian) if len(estimate.active.relations) else np.eye(len(estimate.x))
     )
-    n = effective_n(objective.moments, likelihood)
+    n = objective.moments.n_effective
     # a row that goes takes its deviation from the mean with it n / (n - 1) fold, whatever the divisor of S is
     moving = Likelihood.NORMAL if objective.layout.meanstructure else Likelihood.WISHART
     scores = casewise_scores(estimate, case_deviations(estimate, values, moving)) @ directions

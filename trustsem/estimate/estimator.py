@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.discrepancy import Discrepancy
+from trustsem.discrepancy import ML, Discrepancy
 from trustsem.estimate.constrained import ActiveConstraints, minimise_constrained, satisfies
 from trustsem.estimate.markers import switched_marker_start
 from trustsem.estimate.objective import Objective
 from trustsem.estimate.quasi_newton import minimise_by_quasi_newton
-from trustsem.estimate.scoring import minimise_by_scoring
+from trustsem.estimate.scoring import ScoringOptions, minimise_by_scoring
 from trustsem.estimate.start import plain_start_values, start_values
 from trustsem.estimate.status import OptimStatus, Optimum
 from trustsem.implied import ModelLayout
@@ -76,6 +76,28 @@ def estimate_parameters(
         discrepancy: The function to minimise.
     """
     objective = Objective(discrepancy, layout, moments)
+    if discrepancy.name == "FIML":
+        return _from_saturated(table, objective)
+    return _estimate(table, objective)
+
+
+def _from_saturated(table: ParameterTable, objective: Objective) -> Estimate:
+    """Fit incomplete rows from the solution that the saturated moments have: a few exact Newton steps away."""
+    layout, moments = objective.layout, objective.moments
+    near = _estimate(table, Objective(ML, layout, moments))
+    if not near.converged or near.active.relations:
+        return _estimate(table, objective)
+    newton = ScoringOptions(newton_below=math.inf)
+    run = replace(minimise_by_scoring(objective, near.x, newton), method="Newton from the fit to saturated moments")
+    if run.status is not OptimStatus.CONVERGED or (table.relations and not satisfies(objective, table, run.x)):
+        return _estimate(table, objective, earlier=(run,))
+    theta = layout.reduction.expand(run.x)
+    attempts = (*near.attempts, run)
+    return Estimate(theta, run.x, objective, run.value, run, attempts, tuple(_findings(run, [run], "")), near.active)
+
+
+def _estimate(table: ParameterTable, objective: Objective, earlier: tuple[Optimum, ...] = ()) -> Estimate:
+    layout, moments = objective.layout, objective.moments
     starts = {
         "own start values": lambda: start_values(table, layout, moments),
         "plain start values": lambda: plain_start_values(layout, moments),
@@ -86,7 +108,7 @@ def estimate_parameters(
         ("Fisher scoring through stronger markers", minimise_by_scoring, lambda: _through_markers(objective, table)),
         *((f"quasi-Newton from {name}, then Fisher scoring", _polished, start) for name, start in starts.items()),
     ]
-    attempts: list[Optimum] = []
+    attempts: list[Optimum] = list(earlier)
     for method, minimise, start in runs:
         x = start()
         if x is None:
@@ -158,7 +180,7 @@ def _steepest(objective: Objective, table: ParameterTable, x: FloatArray, top: i
     slope = np.abs(point.gradient()) / np.sqrt(np.where(curvature > 0, curvature, 1.0))
     kept = objective.layout.reduction.kept
     order = np.argsort(-slope)[:top]
-    return ", ".join(f"{table.free_rows[kept[k]].written} ({slope[k]:.1e})" for k in order)
+    return ", ".join(f"{table.free_rows[kept[k]].key} ({slope[k]:.1e})" for k in order)
 
 
 def _findings(best: Optimum, attempts: list[Optimum], steepest: str) -> list[Finding]:

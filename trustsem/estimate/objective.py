@@ -36,7 +36,7 @@ class Objective:
     @property
     def weights(self) -> tuple[float, ...]:
         """Share of each group."""
-        return tuple(group.n_obs / self.moments.n_obs for group in self.moments.groups)
+        return tuple(group.n_effective / self.moments.n_effective for group in self.moments.groups)
 
     def implied(self, x: FloatArray) -> tuple[Implied, ...]:
         """Return the implied moments of every group.
@@ -128,18 +128,19 @@ class Point:
         total = np.zeros((layout.n_free, layout.n_free))
         for group in self.groups:
             expansion = group.expansion
-            total += group.weight * group.derivatives.inner(expansion.sigma_weight, expansion.mean_weight)
+            total += group.weight * expansion.weight.inner(group.derivatives)
         return layout.reduction.reduce_matrix(total)
 
     def hessian(self) -> FloatArray:
         """Return the exact Hessian of F/2."""
         layout = self.objective.layout
         total = np.zeros((layout.n_free, layout.n_free))
-        for group, group_layout in zip(self.groups, layout.groups, strict=True):
+        samples = self.objective.moments.groups
+        for group, group_layout, sample in zip(self.groups, layout.groups, samples, strict=True):
             expansion = group.expansion
             second = contracted_second_derivatives(
                 group_layout, group.implied, expansion.sigma_slope, expansion.mean_slope, layout.n_free
             )
-            core = self.objective.discrepancy.hessian_core(expansion, group.derivatives)
+            core = self.objective.discrepancy.hessian_core(sample, group.implied, expansion, group.derivatives)
             total += group.weight * (core + second / 2)
         return layout.reduction.reduce_matrix(total)

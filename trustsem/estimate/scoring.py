@@ -24,7 +24,7 @@ class ScoringOptions:
         max_iterations: Accepted and rejected steps together.
         tolerance: Converged when g' H^-1 g falls below it: F/2 would drop by half of it, so that with n = 10,000
             the estimates are within 1e-4 standard errors of the minimum.
-        newton_below: The exact Hessian replaces the expected one where g' H^-1 g is below this.
+        newton_below: The exact Hessian replaces the expected one where g' H^-1 g is below this; infinite: always.
     """
 
     max_iterations: int = 200
@@ -49,7 +49,7 @@ def minimise_by_scoring(objective: Objective, start: FloatArray, options: Scorin
         return Optimum(x, value, 0, OptimStatus.BAD_START, math.inf, "scoring")
     if not len(x):
         return Optimum(x, value, 0, OptimStatus.CONVERGED, 0.0, "scoring")
-    gradient, matrix = _system(objective, implied, exact=False)
+    gradient, matrix = _system(objective, implied, exact=math.isinf(options.newton_below))
     for iteration in range(1, options.max_iterations + 1):
         step = _damped_step(matrix, gradient, damping)
         while step is None:

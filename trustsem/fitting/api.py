@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
 import pandas as pd
 
 from trustsem.errors import UsageError
-from trustsem.fitting.inputs import ModelInput, read_data, read_model, read_moments
+from trustsem.fitting.data_options import Missing
+from trustsem.fitting.inputs import ModelInput, load_data, read_data, read_model, read_moments
 from trustsem.fitting.options import FitOptions, read_options
 from trustsem.fitting.result import Fit
+from trustsem.fitting.rows import group_labels
 from trustsem.moments import SampleMoments
 from trustsem.pipeline import fit_table
-from trustsem.spec import LibraryModel, TrustModel, build_table
+from trustsem.spec import LibraryModel, TrustModel, build_table, with_auxiliary
 from trustsem.survey import Survey
 
 Names = str | Sequence[str]
@@ -106,17 +109,45 @@ _MOMENTS = ("sample_cov", "sample_mean", "n_obs")
 
 
 def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: FitOptions) -> Fit:
-    table = build_table(source.syntax, options.spec)
     sample_cov, sample_mean, n_obs = moments
     if data is not None and sample_cov is not None:
         raise UsageError("Both data and sample_cov were given.", remedy="Give one of them.", code="data-twice")
     if data is None and sample_cov is None:
         raise UsageError("No data were given.", remedy="Give data, or sample_cov with n_obs.", code="no-data")
-    names = table.variables.observed
-    if data is not None:
-        if sample_mean is not None or n_obs is not None:
-            raise UsageError("sample_mean and n_obs go with sample_cov, not with data.", code="data-twice")
-        given = read_data(data, names, source)
+    if data is None:
+        labels = _moment_labels(sample_cov, options)
+        table = build_table(source.syntax, replace(options.spec, group_labels=labels))
+        given = read_moments(sample_cov, sample_mean, n_obs, table.variables.observed, source, labels)
+        return Fit(fit_table(table, given.moments, options.pipeline), source, given, options)
+    if sample_mean is not None or n_obs is not None:
+        raise UsageError("sample_mean and n_obs go with sample_cov, not with data.", code="data-twice")
+    loaded = load_data(data, source)
+    if isinstance(loaded, SampleMoments):
+        labels = tuple(group.label or str(k) for k, group in enumerate(loaded.groups, 1)) * (len(loaded.groups) > 1)
     else:
-        given = read_moments(sample_cov, sample_mean, n_obs, names, source)
+        labels = group_labels(loaded, options.data)
+    table = build_table(source.syntax, replace(options.spec, group_labels=labels))
+    fixed = any(row.exogenous for row in table) and options.data.missing is not Missing.FIML_X
+    answered = table.variables.exogenous if fixed else ()
+    table = with_auxiliary(table, options.data.auxiliary)
+    given = read_data(loaded, table.variables.observed, source, options.data, labels, answered)
     return Fit(fit_table(table, given.moments, options.pipeline), source, given, options)
+
+
+def _moment_labels(sample_cov: Any, options: FitOptions) -> tuple[str, ...]:
+    """Return the names of groups that come as a list of moments: those of group_label, or their numbers.
+
+    Raises:
+        UsageError: options that need the respondents' answers.
+    """
+    needs_rows = [name for name in ("group", "cluster", "weights") if getattr(options.data, name) is not None]
+    if needs_rows or options.data.missing is not Missing.LISTWISE:
+        what = ", ".join(needs_rows) or f'missing="{options.data.missing.value}"'
+        raise UsageError(
+            f"{what} needs the respondents' answers, not moments.",
+            remedy="Give data; several groups of moments are lists: sample_cov=[...], n_obs=[...].",
+            code="no-raw-data",
+        )
+    if not isinstance(sample_cov, (list, tuple)) or len(sample_cov) < 2:
+        return ()
+    return tuple(str(number) for number in range(1, len(sample_cov) + 1))

@@ -202,9 +202,8 @@ def _parameters(fitted: FittedModel, run: SemopyRun) -> tuple[CheckedParameter, 
 
 
 def _measures(fitted: FittedModel, run: SemopyRun) -> tuple[CheckedMeasure, ...]:
-    from trustsem.inference.likelihood import effective_n
 
-    n = effective_n(fitted.moments, fitted.likelihood)
+    n = fitted.moments.n_effective
     pairs = (
         ("discrepancy F", 2 * fitted.estimate.value, run.discrepancy),
         ("chi-square", fitted.test.statistic, n * run.discrepancy),

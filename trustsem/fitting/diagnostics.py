@@ -113,7 +113,7 @@ def _empirical(fitted: FittedModel) -> list[Finding]:
     scale = np.sqrt(np.diag(unit))
     weights = np.abs(np.linalg.eigh(unit / np.outer(scale, scale))[1][:, 0])
     kept = estimate.objective.layout.reduction.kept
-    names = [fitted.table.free_rows[kept[k]].written for k in np.argsort(-weights) if weights[k] > _MEMBER][:6]
+    names = [fitted.table.free_rows[kept[k]].key for k in np.argsort(-weights) if weights[k] > _MEMBER][:6]
     return [
         Finding(
             "empirical-underidentification",
@@ -185,7 +185,7 @@ def _imprecise(fitted: FittedModel, solution: DeltaResult) -> list[Finding]:
     if fitted.covariance.matrix is None:
         return []
     wide = [
-        row.written
+        row.key
         for row, error in zip(fitted.table.rows, solution.standard_errors, strict=False)
         if row.op in ("=~", "~") and error > _IMPRECISE
     ]

@@ -67,7 +67,7 @@ def _has_no_means(fit: Fit) -> bool:
 
 
 def _uses_expected(fit: Fit) -> bool:
-    return fit.options.pipeline.information is InformationKind.EXPECTED
+    return fit.options.pipeline.used_information is InformationKind.EXPECTED
 
 
 def _uses_normal(fit: Fit) -> bool:
@@ -86,7 +86,7 @@ def _means_text(fit: Fit) -> str:
 
 
 def _information_text(fit: Fit) -> str:
-    return f"{fit.options.pipeline.information.value} information."
+    return f"{fit.options.pipeline.used_information.value} information."
 
 
 def _likelihood_text(fit: Fit) -> str:

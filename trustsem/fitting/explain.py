@@ -138,7 +138,7 @@ def _row_for(fitted: FittedModel, name: str) -> int | None:
 
 def _named_row(fitted: FittedModel, name: str) -> str:
     index = _row_for(fitted, name)
-    return "none" if index is None else fitted.table.free_rows[index].written
+    return "none" if index is None else fitted.table.free_rows[index].key
 
 
 def _first_error(fitted: FittedModel) -> float | None:

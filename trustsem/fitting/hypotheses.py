@@ -85,7 +85,7 @@ def score_frame(fitted: FittedModel) -> pd.DataFrame:
             code="no-constraints",
         )
     held = evaluate_relations(active, table, estimate.theta).jacobian
-    tests = constraint_score_tests(estimate, matrix, texts, fitted.likelihood, held)
+    tests = constraint_score_tests(estimate, matrix, texts, held)
     return pd.DataFrame(
         {
             "constraint": ["all" if test.text is None else test.text for test in tests],

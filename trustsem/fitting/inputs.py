@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -13,7 +13,10 @@ import numpy as np
 import pandas as pd
 
 from trustsem.errors import DataError, ModelError, UsageError
-from trustsem.moments import SampleMoments, moments_from_arrays, moments_from_input
+from trustsem.fitting.data_options import DataOptions, Missing
+from trustsem.fitting.rows import grouped_rows, required_columns
+from trustsem.fitting.sample import sample_moments
+from trustsem.moments import SampleGroup, SampleMoments, moments_from_input
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
 from trustsem.spec import LibraryModel, TrustModel, load_model
@@ -40,11 +43,12 @@ class DataInput:
 
     Args:
         moments: Divisor n, the model's observed variables.
-        row_index: (n_used,) positions in the data that were given; None when moments were given.
+        row_index: (n_used,) positions in the data that were given, group after group; None when moments were given.
         n_total: Rows that were given; None when moments were given.
         source: File and its hash, where there is one.
         findings: Dropped rows, conversions.
-        values: (n_used, p) answers in those rows, in the order of the model's variables; None when moments were given.
+        values: (n_used, p) answers in those rows, in the order of the model's variables (NaN: missing); None when
+            moments were given.
         index: Row labels of the data that were given, all n_total of them; None when moments were given.
     """
 
@@ -84,7 +88,8 @@ def read_model(model: str | PathLike[str] | TrustModel | LibraryModel) -> ModelI
         )
     if _looks_like_a_name(model):
         return _library_input(load_model(model.strip()))
-    return ModelInput(parse_once(model), None, None, None)
+    syntax = parse_once(model)
+    return ModelInput(syntax, None, None, None, syntax.findings)
 
 
 def _looks_like_a_name(text: str) -> bool:
@@ -98,9 +103,10 @@ def _looks_like_a_name(text: str) -> bool:
 
 def _library_input(library: LibraryModel) -> ModelInput:
     syntax = parse_once(library.syntax, library.path.name)
-    findings = ()
+    findings = syntax.findings
     if library.ordered:
         findings = (
+            *findings,
             Finding(
                 "ordinal-analysed-as-continuous",
                 Severity.WARNING,
@@ -112,25 +118,50 @@ def _library_input(library: LibraryModel) -> ModelInput:
     return ModelInput(syntax, library.name, library, library.instrument, findings)
 
 
-def read_data(data: object, names: Sequence[str], model: ModelInput) -> DataInput:
-    """Turn a data frame, a survey or the path of a survey file into moments of its complete rows.
+def load_data(data: object, model: ModelInput) -> pd.DataFrame | Survey | SampleMoments:
+    """Read what was handed in as data: a file is scored with the codebook that the model names, if it names one.
 
-    A file is scored with the codebook that the model names, if it names one.
+    Raises:
+        DataError, CodebookError: the file cannot be used.
+        UsageError: something else was handed in.
+    """
+    if isinstance(data, (str, PathLike)):
+        data = read_survey(data if isinstance(data, str) else Path(data), model.instrument)  # Path would mangle a URL
+    if not isinstance(data, (pd.DataFrame, Survey, SampleMoments)):
+        raise UsageError(
+            f"Data must be a DataFrame, a Survey or the path of a file, not {type(data).__name__}.", code="data-type"
+        )
+    return data
+
+
+def read_data(
+    data: pd.DataFrame | Survey | SampleMoments,
+    names: Sequence[str],
+    model: ModelInput,
+    options: DataOptions | None = None,
+    labels: Sequence[str] = (),
+    answered: Sequence[str] = (),
+) -> DataInput:
+    """Turn data into the moments of the rows that are used.
+
+    Args:
+        data: What `load_data` returned.
+        names: Observed variables of the model, auxiliary ones after them.
+        model: For messages.
+        options: Roles of columns, and what happens to missing answers; complete rows of one group when None.
+        labels: Groups, in order.
+        answered: Variables that a row must have an answer to even where incomplete rows are used.
 
     Raises:
         DataError, CodebookError: the data cannot be used.
         ModelError: the model names variables that the data do not have.
     """
+    options = options or DataOptions()
     if isinstance(data, SampleMoments):
         return DataInput(_select(data, names), None, None, None, ())
-    if isinstance(data, (str, PathLike)):
-        data = read_survey(data if isinstance(data, str) else Path(data), model.instrument)  # Path would mangle a URL
-    if not isinstance(data, (pd.DataFrame, Survey)):
-        raise UsageError(
-            f"Data must be a DataFrame, a Survey or the path of a file, not {type(data).__name__}.", code="data-type"
-        )
+    complete = options.missing is Missing.LISTWISE
     try:
-        arrays = analysis_arrays(data, names)
+        arrays = analysis_arrays(data, names, required=required_columns(options), complete=complete, answered=answered)
     except ModelError as error:
         if error.code == "unknown-variable":
             raise _unknown_variable(error, model) from None
@@ -141,15 +172,19 @@ def read_data(data: object, names: Sequence[str], model: ModelInput) -> DataInpu
     else:
         findings = data.findings
         source = None if data.source is None else _source_record(data)
+    rows = grouped_rows(arrays, options, labels)
     with blas_threads_for(len(names)):
-        moments = moments_from_arrays([arrays.values], arrays.names)
+        moments, found = sample_moments(rows.cases, arrays.names, labels, options.missing)
     frame = data.frame if isinstance(data, Survey) else data
-    found = (
+    every = (
         *findings,
         *arrays.findings,
+        *rows.findings,
+        *found,
         *_labels_that_are_columns(model.syntax, {str(name) for name in frame.columns}),
     )
-    return DataInput(moments, arrays.row_index, arrays.n_total, source, found, arrays.values, frame.index)
+    order = np.concatenate(rows.members)
+    return DataInput(moments, arrays.row_index[order], arrays.n_total, source, every, arrays.values[order], frame.index)
 
 
 def _labels_that_are_columns(syntax: ModelSyntax, columns: set[str]) -> list[Finding]:
@@ -209,25 +244,59 @@ def _mention(syntax: ModelSyntax, name: str) -> str | None:
 
 
 def read_moments(
-    sample_cov: object, sample_mean: object, n_obs: object, names: Sequence[str], model: ModelInput
+    sample_cov: object,
+    sample_mean: object,
+    n_obs: object,
+    names: Sequence[str],
+    model: ModelInput,
+    labels: Sequence[str] = (),
 ) -> DataInput:
-    """Turn a covariance matrix that is handed in into moments.
+    """Turn covariance matrices that are handed in into moments.
 
     Args:
-        sample_cov: DataFrame whose columns name the variables; divisor n - 1, as it is published.
-        sample_mean: Series or mapping by name; None without a mean structure.
-        n_obs: Respondents behind the matrix.
+        sample_cov: DataFrame whose columns name the variables; divisor n - 1, as it is published. A list of them for
+            several groups.
+        sample_mean: Series or mapping by name, or a list of them; None without a mean structure.
+        n_obs: Respondents behind each matrix.
         names: Observed variables of the model.
         model: For messages.
+        labels: Names of the groups.
 
     Raises:
-        UsageError: no names or no n_obs.
-        DataError: the matrix is not a covariance matrix of the model's variables.
+        UsageError: no names or no n_obs, or lists of different lengths.
+        DataError: a matrix is not a covariance matrix of the model's variables.
     """
-    if isinstance(sample_cov, (list, tuple)) or isinstance(n_obs, (list, tuple)):
+    covs, means, sizes = moment_lists(sample_cov, sample_mean, n_obs)
+    groups = []
+    for number, (cov, mean, size) in enumerate(zip(covs, means, sizes, strict=True)):
+        group = _read_group(cov, mean, size, names, model)
+        groups.append(replace(group, label=labels[number]) if labels else group)
+    return DataInput(_select(SampleMoments(tuple(groups)), names), None, None, None, ())
+
+
+def moment_lists(sample_cov: object, sample_mean: object, n_obs: object) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return covariances, means and sizes as lists of one length, one entry per group.
+
+    Raises:
+        UsageError: lists of different lengths.
+    """
+    covs = list(sample_cov) if isinstance(sample_cov, (list, tuple)) else [sample_cov]
+    means = list(sample_mean) if isinstance(sample_mean, (list, tuple)) else [sample_mean]
+    sizes = list(n_obs) if isinstance(n_obs, (list, tuple)) else [n_obs]
+    if sample_mean is None:
+        means = [None] * len(covs)
+    if not len(covs) == len(means) == len(sizes):
         raise UsageError(
-            "A list of moments means several groups: not in this version.", remedy="Fit one group at a time."
+            f"Moments of {len(covs)} groups need as many means and sizes; there are {len(means)} and {len(sizes)}.",
+            remedy="Give lists of the same length: sample_cov=[...], sample_mean=[...], n_obs=[...].",
+            code="moments-of-groups",
         )
+    return covs, means, sizes
+
+
+def _read_group(
+    sample_cov: object, sample_mean: object, n_obs: object, names: Sequence[str], model: ModelInput
+) -> SampleGroup:
     if not isinstance(sample_cov, pd.DataFrame):
         raise UsageError(
             "sample_cov must be a DataFrame whose columns (and rows) name the variables.",
@@ -245,8 +314,7 @@ def read_moments(
     matrix = sample_cov.to_numpy(dtype=float)
     if rows != columns and sorted(rows) == sorted(columns):  # the same variables in another order
         matrix = matrix[[rows.index(name) for name in columns]]
-    group = moments_from_input(matrix, columns, int(n_obs), mean)
-    return DataInput(_select(SampleMoments((group,)), names), None, None, None, ())
+    return moments_from_input(matrix, columns, int(n_obs), mean)
 
 
 def _mean_vector(sample_mean: object, columns: Sequence[str]) -> np.ndarray:

@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trustsem.discrepancy import DISCREPANCIES
 from trustsem.errors import UsageError
+from trustsem.fitting.data_options import DataOptions, Missing, WeightsNormalization
+from trustsem.fitting.resolve import resolve_pipeline
 from trustsem.inference import InformationKind, Likelihood
-from trustsem.pipeline import PipelineOptions
+from trustsem.inference.chisquares import TestKind
+from trustsem.inference.robust import H1Information
+from trustsem.inference.standard_errors import ErrorKind
+from trustsem.pipeline import ESTIMATORS, PipelineOptions
 from trustsem.spec import Bounds, SpecOptions, preset_of
+from trustsem.suggestions import suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +31,15 @@ class RefusedOption:
 REFUSED_OPTIONS: Mapping[str, RefusedOption] = {
     option.name: option
     for option in (
-        RefusedOption("ordered", "ordinal items", "Analyse the items as continuous answers."),
-        RefusedOption("group", "multi-group models", "Fit each group's rows on their own."),
-        RefusedOption("group_label", "order of groups", "Fit each group's rows on their own."),
-        RefusedOption("group_equal", "equality across groups", "Fit each group's rows on their own."),
-        RefusedOption("group_partial", "partial equality across groups", "Fit each group's rows on their own."),
-        RefusedOption(
-            "cluster", "cluster-robust standard errors", "Fit without it; standard errors will be too small."
-        ),
-        RefusedOption("sampling_weights", "sampling weights", "Fit without weights and say so."),
+        RefusedOption("ordered", "ordinal items", "Analyse the items as continuous answers, e.g. with MLR."),
         RefusedOption("strata", "survey strata", "Fit without them and say so."),
         RefusedOption("fpc", "finite population correction", "Fit without it: standard errors are conservative."),
-        RefusedOption("replicate_weights", "replicate weights", "Fit without weights and say so."),
-        RefusedOption("replicate_type", "replicate weights", "Fit without weights and say so."),
-        RefusedOption("replicate_scale", "replicate weights", "Fit without weights and say so."),
-        RefusedOption("auxiliary", "auxiliary variables", "Fit the complete rows without them."),
+        RefusedOption("replicate_weights", "replicate weights", "Use sampling_weights with cluster."),
+        RefusedOption("replicate_type", "replicate weights", "Use sampling_weights with cluster."),
+        RefusedOption("replicate_scale", "replicate weights", "Use sampling_weights with cluster."),
         RefusedOption("conditional_x", "conditioning on covariates", "Use fixed_x=True, the default."),
         RefusedOption("zero_cells", "empty cells of ordinal tables", "Analyse the items as continuous answers."),
         RefusedOption("bootstrap", "bootstrap", "Use the delta-method intervals of fit.estimates and fit.effects()."),
-        RefusedOption("h1_information", "information of robust corrections", "Use the standard errors of ML."),
     )
 }
 
@@ -57,6 +52,7 @@ class FitOptions:
 
     spec: SpecOptions
     pipeline: PipelineOptions
+    data: DataOptions
     given: Mapping[str, Any]  # every option with its value, for the record
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,7 +66,35 @@ def read_options(options: Mapping[str, Any]) -> FitOptions:
     Raises:
         UsageError: one fault per option that is unknown, has a value that is not allowed, or is not supported yet.
     """
-    faults = [*_refused(options), *_closed_choices(options), *_flags(options)]
+    _raise_if(*_refused(options), *_closed_choices(options), *_flags(options), *_columns(options))
+    data = _data_options(options)
+    pipeline, faults = resolve_pipeline(options, data)
+    _raise_if(*faults)
+    spec = SpecOptions(
+        preset=preset_of(options["preset"]),
+        meanstructure=_meanstructure(options, data),
+        std_lv=options["std_lv"],
+        effect_coding=options["effect_coding"],
+        orthogonal=options["orthogonal"],
+        fixed_x=options["fixed_x"],
+        bounds=Bounds(word(options["bounds"] or "none")),
+        group_equal=names_in(options["group_equal"]),
+        group_partial=names_in(options["group_partial"]),
+    )
+    given = {
+        **options,
+        "missing": data.missing.value,
+        "estimator": pipeline.estimator,
+        "information": pipeline.used_information.value,
+        "h1_information": pipeline.h1.value,
+        "se": pipeline.used_errors.value,
+        "test": [kind.value for kind in pipeline.used_tests],
+        "fixed_x": spec.uses_fixed_x,
+    }
+    return FitOptions(spec, pipeline, data, given)
+
+
+def _raise_if(*faults: str) -> None:
     if faults:
         raise UsageError(
             "Some options cannot be used.",
@@ -78,22 +102,38 @@ def read_options(options: Mapping[str, Any]) -> FitOptions:
             remedy="`trustsem check --refused` prints everything that this version refuses.",
             code="option-not-supported",
         )
-    spec = SpecOptions(
-        preset=preset_of(options["preset"]),
-        meanstructure=options["meanstructure"],
-        std_lv=options["std_lv"],
-        effect_coding=options["effect_coding"],
-        orthogonal=options["orthogonal"],
-        fixed_x=options["fixed_x"],
-        bounds=Bounds(str(options["bounds"] or "none").replace(".", "_").lower()),
+
+
+def word(value: Any) -> str:
+    """Return a value of an option as this package spells it: lower case, dots and hyphens as underscores."""
+    return str(getattr(value, "value", value)).strip().lower().replace(".", "_").replace("-", "_")
+
+
+def names_in(value: Any) -> tuple[str, ...]:
+    """Return names that are given as one text, a list, or not at all."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(str(name) for name in value)
+
+
+def _meanstructure(options: Mapping[str, Any], data: DataOptions) -> bool | None:
+    """Return whether means are modelled: always with missing answers, by default with clusters (as in lavaan)."""
+    if data.missing.needs_means:
+        return True
+    given = options["meanstructure"]
+    return True if given is None and data.cluster is not None else given
+
+
+def _data_options(options: Mapping[str, Any]) -> DataOptions:
+    return DataOptions(
+        missing=Missing.of(word(options["missing"])),
+        group=options["group"],
+        group_label=names_in(options["group_label"]),
+        cluster=options["cluster"],
+        weights=options["sampling_weights"],
+        normalization=WeightsNormalization(word(options["weights_normalization"])),
+        auxiliary=names_in(options["auxiliary"]),
     )
-    pipeline = PipelineOptions(
-        estimator=str(options["estimator"]).upper(),
-        likelihood=Likelihood(str(options["likelihood"]).lower()),
-        information=InformationKind(str(options["information"] or "expected").lower()),
-    )
-    given = {**options, "information": pipeline.information.value, "fixed_x": spec.uses_fixed_x}
-    return FitOptions(spec, pipeline, given)
 
 
 def _refused(options: Mapping[str, Any]) -> list[str]:
@@ -108,19 +148,20 @@ def _refused(options: Mapping[str, Any]) -> list[str]:
 
 
 _CHOICES: Mapping[str, Sequence[str]] = {
-    "estimator": tuple(name.lower() for name in DISCREPANCIES),
-    "missing": ("listwise",),
+    "estimator": tuple(name.lower() for name in ESTIMATORS),
+    "missing": Missing.names(),
     "likelihood": tuple(kind.value for kind in Likelihood),
     "information": tuple(kind.value for kind in InformationKind),
     "observed_information": ("hessian",),
-    "se": ("standard",),
-    "test": ("standard",),
+    "h1_information": tuple(kind.value for kind in H1Information),
+    "se": (*(kind.value for kind in ErrorKind), "robust", "two_stage", "robust_two_stage"),
+    "test": (*(kind.value for kind in TestKind), "default"),
     "parameterization": ("delta",),
-    "weights_normalization": ("group",),
+    "weights_normalization": tuple(kind.value for kind in WeightsNormalization),
     "bounds": tuple(kind.value for kind in Bounds),
     "preset": ("sem", "cfa", "growth", "none"),
 }
-_OPTIONAL = frozenset({"information", "observed_information", "se", "test", "bounds"})
+_OPTIONAL = frozenset({"information", "observed_information", "h1_information", "se", "test", "bounds"})
 
 
 def _closed_choices(options: Mapping[str, Any]) -> list[str]:
@@ -129,10 +170,33 @@ def _closed_choices(options: Mapping[str, Any]) -> list[str]:
         value = options[name]
         if value is None and name in _OPTIONAL:
             continue
-        if str(getattr(value, "value", value)).lower().replace(".", "_") not in allowed:
-            faults.append(f"{name}={value!r} is not available. Allowed now: {', '.join(allowed)}.")
-    if options["observed_information"] is not None and options["information"] != "observed":
+        several = value if name == "test" and isinstance(value, (list, tuple)) else (value,)
+        for one in several:
+            if word(one) not in allowed:
+                hint = suggest(word(one), allowed)
+                faults.append(f"{name}={one!r} is not available.{hint} Allowed: {', '.join(allowed)}.")
+    if options["observed_information"] is not None and word(options["information"]) != "observed":
         faults.append('observed_information has no effect without information="observed".')
+    return faults
+
+
+def _columns(options: Mapping[str, Any]) -> list[str]:
+    faults = [
+        f"{name} names one column of the data; got {options[name]!r}."
+        for name in ("group", "cluster", "sampling_weights")
+        if options[name] is not None and not isinstance(options[name], str)
+    ]
+    if options["group"] is None:
+        faults.extend(
+            f"{name} needs group=, the column that splits the sample."
+            for name in ("group_label", "group_equal", "group_partial")
+            if names_in(options[name])
+        )
+    missing = word(options["missing"])
+    if missing in Missing.names() and Missing.of(missing).needs_means and options["meanstructure"] is False:
+        faults.append("meanstructure=False: incomplete rows need means in the model. Leave it out.")
+    if names_in(options["group_partial"]) and not names_in(options["group_equal"]):
+        faults.append("group_partial names exceptions from group_equal, which is empty.")
     return faults
 
 

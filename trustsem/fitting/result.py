@@ -344,7 +344,7 @@ class Fit:
         """
         from trustsem.fitting.cross_check import cross_check_fit
 
-        return cross_check_fit(self._fitted, self._options.pipeline.information)
+        return cross_check_fit(self._fitted, self._options.pipeline.used_information)
 
     def summary(self, *, width: int = 80) -> str:
         """Return the fit as text: how it ended, fit measures, parameters, R-squared, findings."""

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from trustsem.inference.information import InformationKind
-from trustsem.inference.likelihood import effective_n
 from trustsem.spec.table import ParameterTable
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def run_semopy(fitted: FittedModel, kind: InformationKind, *, from_ours: bool = 
             model.parameters[key].start = float(value)
     names = [short[name] for name in sample.names]
     cov = pd.DataFrame(sample.cov, index=names, columns=names)
-    n = effective_n(fitted.moments, fitted.likelihood)
+    n = fitted.moments.n_effective
     # Its matrices are small: threads that wait for each other made it a hundred times slower.
     with threadpool_limits(limits=1):
         result = model.fit(cov=cov, n_samples=n, options=PRECISION)

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from trustsem.fitting.theory import theory_behind
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
+from trustsem.tables import modification_frame
 from trustsem.tables.text import (
     format_cell,
     format_number,
@@ -81,7 +83,7 @@ def _render_misfit(fit: Fit, width: int, top: int) -> str:
 
 
 def _render_indices(fit: Fit, width: int, top: int) -> str:
-    frame = fit.modification_indices(top=top)
+    frame = modification_frame(fit.fitted, theory_behind(fit.fitted.table), top=top)
     if frame.empty:
         return ""
     with_theory = "theory" in frame.columns

@@ -41,7 +41,7 @@ def diagnose_identification(table: ParameterTable, report: IdentificationReport)
 
 def _rows_of(table: ParameterTable, group: UnidentifiedSet) -> list[Row]:
     names = set(group.parameters)
-    return [row for row in table.rows if row.written in names]
+    return [row for row in table.rows if row.key in names]
 
 
 def _loadings(table: ParameterTable, factor: str) -> list[Row]:
@@ -61,14 +61,12 @@ def _variance(table: ParameterTable, name: str) -> Row | None:
 
 def _has_scale(table: ParameterTable, factor: str) -> bool:
     constrained = {
-        row.written
-        for row, used in zip(table.free_rows, (table.constraints.matrix != 0).any(axis=0), strict=True)
-        if used
+        row.key for row, used in zip(table.free_rows, (table.constraints.matrix != 0).any(axis=0), strict=True) if used
     }
     loadings = _loadings(table, factor)
     variance = _variance(table, factor)
     return (
-        any(row.value not in (None, 0.0) or row.written in constrained for row in loadings)
+        any(row.value not in (None, 0.0) or row.key in constrained for row in loadings)
         or variance is None
         or variance.value is not None
     )
@@ -106,7 +104,7 @@ def _two_indicators(table: ParameterTable, group: UnidentifiedSet) -> Iterator[D
     for factor in _factors(table, group):
         loadings = _loadings(table, factor)
         items = [row.rhs for row in loadings]
-        is_open = any(row.is_free and row.written in group.parameters for row in loadings)
+        is_open = any(row.is_free and row.key in group.parameters for row in loadings)
         if len(items) == 2 and is_open and not set(items) & latent and _has_scale(table, factor):
             one, other = items
             yield Diagnosis(

@@ -71,7 +71,7 @@ def check_identification(table: ParameterTable, layout: ModelLayout) -> Identifi
             best_rank, null_space = rank, null
     if best_rank == n_parameters:
         return IdentificationReport(df, n_parameters, best_rank, ())
-    names = [table.free_rows[position].written for position in layout.reduction.kept]
+    names = [table.free_rows[position].key for position in layout.reduction.kept]
     return IdentificationReport(df, n_parameters, best_rank, _name_sets(null_space, names))
 
 

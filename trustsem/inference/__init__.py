@@ -3,9 +3,9 @@
 from trustsem.inference.baseline import Baseline, independence_baseline
 from trustsem.inference.casewise import case_deviations, casewise_scores
 from trustsem.inference.chisquare import ChiSquare, chi_square, chi_square_pvalue
-from trustsem.inference.information import InformationKind, ParameterCovariance, parameter_covariance
+from trustsem.inference.information import InformationKind, ParameterCovariance
 from trustsem.inference.likelihood import Likelihood, LogLikelihood, log_likelihood
-from trustsem.inference.measures import MEASURES, FitContext, MeasureSet, fit_measures
+from trustsem.inference.measures import MEASURES, FitContext, MeasureSet, Noncentral, fit_measures
 from trustsem.inference.residuals import ResidualMoments, ResidualType, residual_moments, residual_type
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Likelihood",
     "LogLikelihood",
     "MeasureSet",
+    "Noncentral",
     "ParameterCovariance",
     "ResidualMoments",
     "ResidualType",
@@ -27,7 +28,6 @@ __all__ = [
     "fit_measures",
     "independence_baseline",
     "log_likelihood",
-    "parameter_covariance",
     "residual_moments",
     "residual_type",
 ]

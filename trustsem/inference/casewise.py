@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.estimate import Estimate
+from trustsem.implied import MomentDerivatives
 from trustsem.inference.likelihood import Likelihood
+from trustsem.moments.linalg import invert
 
 FloatArray = NDArray[np.float64]
 
@@ -61,11 +63,27 @@ def casewise_scores(estimate: Estimate, deviations: FloatArray, *, group: int = 
     """
     objective = estimate.objective
     point = objective.expand(estimate.x).groups[group]
-    derivatives, weight = point.derivatives, point.expansion.sigma_weight
-    weighted = deviations @ weight
-    scores = (weighted @ derivatives.left) * (weighted @ derivatives.right)
-    scores -= np.einsum("ik,ik->k", derivatives.left, weight @ derivatives.right)
-    if objective.layout.meanstructure:
-        scores += weighted @ derivatives.mean
+    weight = invert(point.implied.sigma)
+    scores = weighted_scores(deviations, weight, point.derivatives, meanstructure=objective.layout.meanstructure)
+    scores -= np.einsum("ik,ik->k", point.derivatives.left, weight @ point.derivatives.right)
     reduction = objective.layout.reduction
     return scores if reduction.is_identity else scores @ reduction.matrix
+
+
+def weighted_scores(
+    deviations: FloatArray, weight: FloatArray, derivatives: MomentDerivatives, *, meanstructure: bool
+) -> FloatArray:
+    """Return d' W dSigma_k W d / 2 (+ d' W dmu_k) of every row and free row of the table: D' V (vech(d d'), d).
+
+    Args:
+        deviations: (n, p) d.
+        weight: (p, p) W of the normal-theory weight V.
+        derivatives: Derivatives of the group's moments.
+        meanstructure: Whether the means take part.
+
+    Returns:
+        (n, n_free).
+    """
+    weighted = deviations @ weight
+    scores = (weighted @ derivatives.left) * (weighted @ derivatives.right)
+    return scores + weighted @ derivatives.mean if meanstructure else scores

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from trustsem.distributions import chi_square_tail
 from trustsem.estimate import Estimate
-from trustsem.inference.likelihood import Likelihood, effective_n
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +18,22 @@ class ChiSquare:
     pvalue: float | None
 
 
-def chi_square_pvalue(statistic: float, df: int) -> float | None:
+def chi_square_pvalue(statistic: float, df: float) -> float | None:
     """Return the upper tail probability; None without degrees of freedom or without a statistic."""
     if df <= 0 or not math.isfinite(statistic):
         return None
     return chi_square_tail(max(statistic, 0.0), df)
 
 
-def chi_square(estimate: Estimate, df: int, likelihood: Likelihood) -> ChiSquare:
+def chi_square(estimate: Estimate, df: int) -> ChiSquare:
     """Return the likelihood-ratio test against the saturated model: n F (normal) or (n - G) F (Wishart).
 
     F is twice the objective's value (numerical-conventions.md).
     """
     moments = estimate.objective.moments
-    statistic = 2 * effective_n(moments, likelihood) * estimate.value
+    statistic = 2 * moments.n_effective * estimate.value
     if df == 0 and statistic < 1e-6:
         statistic = 0.0
+    if estimate.objective.discrepancy.name == "ULS":
+        return ChiSquare(max(statistic, 0.0), df, None)  # n F of unweighted least squares is no chi-square
     return ChiSquare(max(statistic, 0.0), df, chi_square_pvalue(statistic, df))

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.estimate import Estimate
-from trustsem.inference.likelihood import Likelihood, effective_n
 from trustsem.moments.linalg import invert
 from trustsem.records import Finding, Severity
 
@@ -19,10 +18,11 @@ _SINGULAR = 1e-10  # relative size at which the smallest eigenvalue is rounding
 
 
 class InformationKind(Enum):
-    """Which information matrix standard errors come from."""
+    """Which information matrix is the bread of standard errors."""
 
     EXPECTED = "expected"
     OBSERVED = "observed"
+    FIRST_ORDER = "first_order"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,30 +45,20 @@ class ParameterCovariance:
         return None if self.matrix is None else np.sqrt(np.maximum(np.diag(self.matrix), 0.0))
 
 
-def parameter_covariance(estimate: Estimate, kind: InformationKind, likelihood: Likelihood) -> ParameterCovariance:
-    """Invert the information matrix at the estimate.
+def invert_information(estimate: Estimate, unit: FloatArray) -> ParameterCovariance:
+    """Invert a unit information matrix at the estimate.
 
     Args:
         estimate: End of the optimisation.
-        kind: EXPECTED (Fisher) or OBSERVED (exact Hessian).
-        likelihood: Decides the n that the unit information is multiplied by.
+        unit: (d, d) information per respondent in the directions that constraints and active relations leave open
+            (Aitchison & Silvey 1958).
     """
     objective = estimate.objective
-    try:
-        unit = objective.information(estimate.x) if kind is InformationKind.EXPECTED else objective.hessian(estimate.x)
-    except np.linalg.LinAlgError:
-        return ParameterCovariance(None, np.inf, (_no_standard_errors("the implied covariance matrix is singular"),))
-    if len(estimate.active.relations):
-        # directions that the active relations leave open (Aitchison & Silvey 1958)
-        basis = allowed_directions(estimate.active.jacobian)
-        unit = basis.T @ unit @ basis
-    else:
-        basis = None
     if not len(unit):
         return ParameterCovariance(np.zeros((objective.layout.n_free, objective.layout.n_free)), 1.0, ())
     diagonal = np.diag(unit)
     if not np.isfinite(unit).all() or diagonal.min() <= 0:
-        return ParameterCovariance(None, np.inf, (_no_standard_errors("it has no positive diagonal"),))
+        return ParameterCovariance(None, np.inf, (no_standard_errors("it has no positive diagonal"),))
     scale = np.sqrt(diagonal)
     scaled = unit / np.outer(scale, scale)
     try:
@@ -76,12 +66,13 @@ def parameter_covariance(estimate: Estimate, kind: InformationKind, likelihood: 
     except np.linalg.LinAlgError:
         smallest = float(np.linalg.eigvalsh(scaled)[0])
         reason = "it is singular" if smallest > -_SINGULAR else "it is not positive definite: not a minimum"
-        return ParameterCovariance(None, np.inf, (_no_standard_errors(reason),))
+        return ParameterCovariance(None, np.inf, (no_standard_errors(reason),))
     condition = float(np.abs(scaled).sum(axis=0).max() * np.abs(inverse).sum(axis=0).max())
     if condition > 1 / _SINGULAR:
-        return ParameterCovariance(None, condition, (_no_standard_errors("it is singular"),))
-    inverse = inverse / np.outer(scale, scale) / effective_n(objective.moments, likelihood)
-    if basis is not None:
+        return ParameterCovariance(None, condition, (no_standard_errors("it is singular"),))
+    inverse = inverse / np.outer(scale, scale) / estimate.objective.moments.n_effective
+    if len(estimate.active.relations):
+        basis = allowed_directions(estimate.active.jacobian)
         inverse = basis @ inverse @ basis.T
     return ParameterCovariance(objective.layout.reduction.expand_matrix(inverse), condition, ())
 
@@ -93,7 +84,8 @@ def allowed_directions(jacobian: FloatArray) -> FloatArray:
     return vectors[rank:].T
 
 
-def _no_standard_errors(reason: str) -> Finding:
+def no_standard_errors(reason: str) -> Finding:
+    """Return the finding of an information matrix that cannot be inverted."""
     return Finding(
         "no-standard-errors",
         Severity.ERROR,

@@ -10,12 +10,12 @@ _RELATIVE = 1e-6  # of the last Newton step: its error is the square of that
 _MAX_STEPS = 200
 
 
-def noncentrality_limit(statistic: float, df: int, probability: float) -> float:
+def noncentrality_limit(statistic: float, df: float, probability: float) -> float:
     """Return the noncentrality under which a chi-square stays below the statistic with this probability; 0 if none.
 
     The distribution function falls in the noncentrality: Newton steps inside a bracket that shrinks at each of them.
     """
-    if df < 1 or noncentral_cdf(statistic, df, 0.0) < probability:
+    if df <= 0 or noncentral_cdf(statistic, df, 0.0) < probability:
         return 0.0
     low, high = 0.0, math.inf
     # X is roughly normal with mean df + l and variance 2 (df + 2 l)

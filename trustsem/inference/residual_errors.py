@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trustsem.discrepancy import NormalWeight
 from trustsem.estimate import Estimate
 from trustsem.estimate.objective import GroupPoint
 from trustsem.implied import GroupLayout
@@ -75,7 +76,7 @@ def residual_errors(estimate: Estimate, *, group: int = 0, correlations: bool = 
             raw residuals in the metric of the sample's standard deviations, e_ij - r_ij (e_ii + e_jj) / 2.
 
     Returns:
-        Standard errors; all NaN where D' A D cannot be inverted.
+        Standard errors; all NaN where D' A D cannot be inverted, and for weights that are not of normal-theory form.
     """
     objective = estimate.objective
     sample = objective.moments.groups[group]
@@ -84,6 +85,8 @@ def residual_errors(estimate: Estimate, *, group: int = 0, correlations: bool = 
         point = objective.expand(estimate.x)
         spread = _parameter_spread(estimate, point.information())
     except np.linalg.LinAlgError:
+        return MomentErrors(np.full((p, p), np.nan), np.full(p, np.nan))
+    if not isinstance(point.groups[group].expansion.weight, NormalWeight):
         return MomentErrors(np.full((p, p), np.nan), np.full(p, np.nan))
     by_group = [
         [_Piece.build(sign, cov, own) for sign, cov in _signed_covariances(moments, of_group)]
@@ -124,9 +127,10 @@ class _Piece:
     @classmethod
     def build(cls, sign: float, cov: FloatArray, point: GroupPoint) -> _Piece:
         expansion, derivatives = point.expansion, point.derivatives
-        carried = cov @ expansion.sigma_weight
-        sandwich = expansion.sigma_weight @ carried
-        inner = sign * derivatives.inner(sandwich, sandwich if expansion.mean_weight is not None else None)
+        assert isinstance(expansion.weight, NormalWeight)
+        carried = cov @ expansion.weight.sigma
+        sandwich = expansion.weight.sigma @ carried
+        inner = sign * derivatives.inner(sandwich, sandwich if expansion.weight.mean is not None else None)
         return cls(
             sign, cov, carried @ derivatives.left, carried @ derivatives.right, carried @ derivatives.mean, inner
         )

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trustsem.discrepancy import MomentWeight, NormalWeight
 from trustsem.estimate import Estimate
 from trustsem.estimate.objective import GroupPoint, Point
+from trustsem.implied import MomentDerivatives, sigma_jacobian
 from trustsem.inference.candidates import Candidate
 from trustsem.inference.chisquare import chi_square_pvalue
 from trustsem.inference.information import allowed_directions
-from trustsem.inference.likelihood import Likelihood, effective_n
 from trustsem.moments.linalg import cholesky
 
 FloatArray = NDArray[np.float64]
@@ -36,9 +37,7 @@ class ModificationIndices:
     change: FloatArray
 
 
-def modification_indices(
-    estimate: Estimate, candidates: Sequence[Candidate], likelihood: Likelihood
-) -> ModificationIndices:
+def modification_indices(estimate: Estimate, candidates: Sequence[Candidate]) -> ModificationIndices:
     """Compute the modification index and expected parameter change of all candidates at once.
 
     MI = n g^2 / (I_cc - I_ct I_tt^-1 I_tc) and EPC = -g / (...), with g the gradient of F/2 and I the expected unit
@@ -56,14 +55,14 @@ def modification_indices(
     if factor is None and len(information):
         return ModificationIndices(statistic, change)
     root = None if factor is None else np.asarray(np.linalg.inv(factor), dtype=np.float64)  # I^-1 = root' root
-    n = effective_n(estimate.objective.moments, likelihood)
+    n = estimate.objective.moments.n_effective
     for number, group in enumerate(point.groups):
         chosen = np.array([k for k, c in enumerate(candidates) if c.group == number + 1], dtype=np.intp)
         if len(chosen):
             products = _Products.build(point, group, number, basis)
             for start in range(0, len(chosen), _CHUNK):
                 part = chosen[start : start + _CHUNK]
-                gradient, own = _score(products, [candidates[k] for k in part], root)
+                gradient, own = products.score([candidates[k] for k in part], root)
                 statistic[part], change[part] = n * gradient**2 / own, -gradient / own
     return ModificationIndices(statistic, change)
 
@@ -76,67 +75,63 @@ class _Products:
     """
 
     weight: float
-    cross_left: FloatArray  # (2t, n_parameters) C' W L
-    cross_right: FloatArray  # (2t, n_parameters) C' W R
-    own: FloatArray  # (2t, 2t) C' W C
+    moment_weight: NormalWeight | MomentWeight
+    derivatives: MomentDerivatives
+    parts: FloatArray  # (p, 2t) C
     slope: FloatArray  # (2t, 2t) C' G C
-    mean_cross: FloatArray | None  # (t, n_parameters) E' W dmu
     mean_slope: FloatArray  # (t,) E' g
     eta: FloatArray  # (t,) means of all variables
     reduction: FloatArray | None  # (n_free, n_directions) that constraints leave open; None without constraints
-    t: int
+    meanstructure: bool
 
     @classmethod
     def build(cls, point: Point, group: GroupPoint, number: int, basis: FloatArray | None) -> _Products:
         layout = point.objective.layout
         reduction = None if layout.reduction.is_identity and basis is None else layout.reduction.matrix
         p = layout.groups[number].n_observed
-        expansion, derivatives = group.expansion, group.derivatives
+        expansion = group.expansion
         parts = np.hstack([group.implied.inverse[:p], group.implied.total_cov[:p]])
-        weighted = expansion.sigma_weight @ parts
-        with_means = expansion.mean_weight is not None
         t = group.implied.inverse.shape[0]
         return cls(
             group.weight,
-            weighted.T @ derivatives.left,
-            weighted.T @ derivatives.right,
-            parts.T @ weighted,
+            expansion.weight,
+            group.derivatives,
+            parts,
             parts.T @ expansion.sigma_slope @ parts,
-            weighted[:, :t].T @ derivatives.mean if with_means else None,
             parts[:, :t].T @ expansion.mean_slope,
             group.implied.total_mean,
             reduction if reduction is None or basis is None else reduction @ basis,
-            t,
+            layout.meanstructure,
         )
 
-
-def _score(products: _Products, candidates: Sequence[Candidate], root: FloatArray | None) -> tuple[FloatArray, ...]:
-    """Return the gradient of F/2 and the information that is each candidate's own."""
-    left, right, half, mean = _indices(products, candidates)
-    slope = products.slope[left, right] * half
-    own = products.own[left, left] * products.own[right, right] * half**2 + (products.own[left, right] * half) ** 2
-    cross = products.cross_left[left] * products.cross_right[right]
-    cross += products.cross_right[left] * products.cross_left[right]
-    cross *= half[:, None]
-    if products.mean_cross is not None:
-        slope = slope + products.mean_slope[left] * mean / 2
-        own = own + products.own[left, left] * mean**2
-        cross = cross + products.mean_cross[left] * mean[:, None]
-    gradient = products.weight * slope
-    information = products.weight * own
-    if root is not None:
-        reduced = cross if products.reduction is None else cross @ products.reduction
-        shared = (products.weight * reduced) @ root.T
-        own = information - np.einsum("ck,ck->c", shared, shared)
-    else:
-        own = information
-    own = np.where(own > _DEPENDENT * information, own, np.nan)
-    return gradient, own
+    def score(self, candidates: Sequence[Candidate], root: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+        """Return the gradient of F/2 and the information that is each candidate's own."""
+        cells = _cells(self, candidates)
+        slope = self.slope[cells.left, cells.right] * cells.half
+        if self.meanstructure:
+            slope = slope + self.mean_slope[cells.left] * cells.mean / 2
+        own, cross = _own_and_cross(self, cells)
+        gradient, information = self.weight * slope, self.weight * own
+        remaining = information
+        if root is not None:
+            reduced = cross if self.reduction is None else cross @ self.reduction
+            shared = (self.weight * reduced) @ root.T
+            remaining = information - np.einsum("ck,ck->c", shared, shared)
+        return gradient, np.where(remaining > _DEPENDENT * information, remaining, np.nan)
 
 
-def _indices(products: _Products, candidates: Sequence[Candidate]) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """Return columns of C for the left and right factor, the weight of the moment part, and of the mean part."""
-    t = products.t
+@dataclass(frozen=True, eq=False, slots=True)
+class _Cells:
+    """Columns of C for the left and right factor of each candidate, weight of its moment and of its mean part."""
+
+    left: IntArray
+    right: IntArray
+    half: FloatArray
+    mean: FloatArray
+
+
+def _cells(products: _Products, candidates: Sequence[Candidate]) -> _Cells:
+    t = len(products.eta)
     left = np.array([c.row for c in candidates], dtype=np.intp)
     column = np.array([c.column for c in candidates], dtype=np.intp)
     matrix = np.array([c.matrix for c in candidates])
@@ -144,7 +139,49 @@ def _indices(products: _Products, candidates: Sequence[Candidate]) -> tuple[IntA
     right = np.where(is_path, t + column, column)
     half = np.where(is_cov & (left == column), 0.5, np.where(matrix == "m", 0.0, 1.0))
     mean = np.where(is_path, products.eta[column], np.where(matrix == "m", 1.0, 0.0))
-    return left, right, half, mean
+    return _Cells(left, right, half, mean)
+
+
+def _own_and_cross(products: _Products, cells: _Cells) -> tuple[FloatArray, FloatArray]:
+    """Return dsigma_c' V dsigma_c (k,) and dsigma_c' V D (k, n_free) of candidates c."""
+    if isinstance(products.moment_weight, NormalWeight):
+        return _normal_products(products, cells)
+    return _dense(products, cells)
+
+
+def _normal_products(products: _Products, cells: _Cells) -> tuple[FloatArray, FloatArray]:
+    """Take both from products over variables: no Jacobian of the candidates is built."""
+    weight, derivatives = products.moment_weight, products.derivatives
+    assert isinstance(weight, NormalWeight)
+    left, right, half = cells.left, cells.right, cells.half
+    weighted = weight.sigma @ products.parts
+    size = products.parts.T @ weighted
+    own = size[left, left] * size[right, right] * half**2 + (size[left, right] * half) ** 2
+    with_left, with_right = weighted.T @ derivatives.left, weighted.T @ derivatives.right
+    cross = with_left[left] * with_right[right] + with_right[left] * with_left[right]
+    cross *= half[:, None]
+    if weight.mean is not None:
+        t = len(products.eta)
+        by_mean = weight.mean @ products.parts[:, :t]
+        own = own + np.einsum("ik,ik->k", products.parts[:, :t], by_mean)[left] * cells.mean**2
+        cross = cross + (by_mean.T @ derivatives.mean)[left] * cells.mean[:, None]
+    return own, cross
+
+
+def _dense(products: _Products, cells: _Cells) -> tuple[FloatArray, FloatArray]:
+    """Take both from the Jacobian of the candidates, for a weight that is a matrix of moments."""
+    weight = products.moment_weight
+    assert isinstance(weight, MomentWeight)
+    with_means = weight.meanstructure
+    own_derivatives = MomentDerivatives(
+        products.parts[:, cells.left],
+        products.parts[:, cells.right] * cells.half,
+        products.parts[:, cells.left] * cells.mean,
+    )
+    candidates = sigma_jacobian(own_derivatives, meanstructure=with_means)
+    weighted = weight.matrix @ candidates
+    model = sigma_jacobian(products.derivatives, meanstructure=with_means)
+    return np.einsum("ik,ik->k", candidates, weighted), weighted.T @ model
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +198,6 @@ def constraint_score_tests(
     estimate: Estimate,
     matrix: FloatArray,
     texts: Sequence[str],
-    likelihood: Likelihood,
     held: FloatArray | None = None,
 ) -> tuple[ConstraintTest, ...]:
     """Test each equality constraint, then all of them together, by what the gradient says about releasing them.
@@ -172,11 +208,10 @@ def constraint_score_tests(
         estimate: A fitted model.
         matrix: (n_constraints, n_free) constraints on the free rows; of nonlinear ones their Jacobian at the estimate.
         texts: Their texts.
-        likelihood: Decides n.
         held: (k, n_free) what stays in force throughout: the Jacobian of inequalities on their edge.
     """
     gradient, information = _unconstrained(estimate)
-    n = effective_n(estimate.objective.moments, likelihood)
+    n = estimate.objective.moments.n_effective
     tests = []
     held = matrix[:0] if held is None else held
     for k, text in enumerate(texts):
@@ -196,7 +231,7 @@ def _unconstrained(estimate: Estimate) -> tuple[FloatArray, FloatArray]:
         expansion = group.expansion
         slope = group.derivatives.contract(expansion.sigma_slope) + expansion.mean_slope @ group.derivatives.mean
         gradient += group.weight / 2 * slope
-        information += group.weight * group.derivatives.inner(expansion.sigma_weight, expansion.mean_weight)
+        information += group.weight * expansion.weight.inner(group.derivatives)
     return gradient, information
 
 

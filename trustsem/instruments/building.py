@@ -19,7 +19,7 @@ from trustsem.instruments.codebook import (
     canonical_cell,
 )
 from trustsem.instruments.entries import Entry
-from trustsem.suggestions import shortened, suggest
+from trustsem.suggestions import count_of, shortened, suggest
 
 _UNKNOWN_SCALE = Scale("", ())
 T = TypeVar("T")
@@ -92,7 +92,7 @@ def _build_scale(name: str, entry: Entry) -> Scale:
         entry.fault("a point is listed twice.")
     for language, texts in labels.items():
         if texts and len(texts) != len(points):
-            entry.fault(f"{len(points)} points, but {len(texts)} labels.{language}.")
+            entry.fault(f"{count_of(len(points), 'point')}, but {len(texts)} labels.{language}.")
         if len({canonical_cell(text) for text in texts}) != len(texts):
             entry.fault(f"labels.{language} repeats a label.")
     if accept is Accept.LABELS and not labels:

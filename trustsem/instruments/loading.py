@@ -13,7 +13,7 @@ from trustsem.instruments.building import build_codebook
 from trustsem.instruments.checks import cross_check
 from trustsem.instruments.codebook import Codebook
 from trustsem.resources import package_data
-from trustsem.suggestions import shortened, suggest
+from trustsem.suggestions import count_of, shortened, suggest
 
 _TOML_PLACE = re.compile(r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.S)
 
@@ -49,9 +49,8 @@ def _load(path: Path, _modified: int) -> Codebook:
     codebook = build_codebook(document, path, _Locator(text), faults)
     faults.extend(cross_check(codebook, _theory_constructs(codebook)))
     if faults:
-        count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise CodebookError(
-            f"The codebook {path} has {count}.",
+            f"The codebook {path} has {count_of(len(faults), 'fault')}.",
             remedy="Correct the file; docs/codebooks.md describes the format.",
             code="codebook-faults",
             faults=faults,
@@ -65,6 +64,13 @@ def _find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_dir():
         raise CodebookError(f"{path} is a folder, not a codebook file.", code="codebook-not-found")
+    if path.is_file() and path.suffix.lower() != ".toml":
+        raise CodebookError(
+            f"{path} is not a codebook: codebooks are .toml files.",
+            remedy="A data file is given as the data; the codebook says what its columns mean. "
+            f"Bundled codebooks: {shortened(list_codebooks())}.",
+            code="codebook-suffix",
+        )
     if path.is_file():
         return path
     neighbours = sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.errors import DataError
-from trustsem.moments.linalg import log_determinant
+from trustsem.moments.cases import Cases
+from trustsem.moments.em import EMResult
+from trustsem.moments.linalg import invert, log_determinant
 
 FloatArray = NDArray[np.float64]
 
@@ -26,12 +28,24 @@ class SampleGroup:
         cov: (p, p) covariance matrix, divisor n, item units squared.
         mean: (p,) means; None when only covariances were handed in.
         n_obs: Respondents behind the moments.
+        cases: The respondents themselves, for estimators and tests that need more than moments.
+        label: Name of the group; "" where there is only one.
+        is_unbiased: Whether `cov` has divisor n - 1.
+        saturated: For incomplete rows, the saturated model whose moments `cov` and `mean` are.
+        moment_gamma: (P, P) n times the covariance of the moments, where it is not that of complete rows.
+        moment_weight: (P, P) weight of the moments (vech, then means) for estimators that need one.
     """
 
     names: tuple[str, ...]
     cov: FloatArray
     mean: FloatArray | None
     n_obs: int
+    cases: Cases | None = None
+    label: str = ""
+    moment_weight: FloatArray | None = None
+    is_unbiased: bool = False
+    saturated: EMResult | None = None
+    moment_gamma: FloatArray | None = None
 
     def __post_init__(self) -> None:
         p = len(self.names)
@@ -46,6 +60,15 @@ class SampleGroup:
         """log|S|; infinity where S is not positive definite."""
         return log_determinant(self.cov)
 
+    @cached_property
+    def inverse(self) -> FloatArray:
+        """S^-1 (p, p).
+
+        Raises:
+            numpy.linalg.LinAlgError: S is not positive definite.
+        """
+        return invert(self.cov)
+
     def ordered(self, names: Sequence[str]) -> SampleGroup:
         """Return the moments of these variables, in this order."""
         if tuple(names) == self.names:
@@ -53,11 +76,17 @@ class SampleGroup:
         position = {name: index for index, name in enumerate(self.names)}
         index = np.array([position[name] for name in names], dtype=np.intp)
         mean = None if self.mean is None else self.mean[index]
-        return SampleGroup(tuple(names), self.cov[np.ix_(index, index)], mean, self.n_obs)
+        cases = None if self.cases is None else self.cases.select(index)
+        return replace(self, names=tuple(names), cov=self.cov[np.ix_(index, index)], mean=mean, cases=cases)
 
-    def rescaled(self, factor: float) -> SampleGroup:
-        """Return the group with its covariance matrix multiplied, e.g. by n / (n - 1)."""
-        return SampleGroup(self.names, self.cov * factor, self.mean, self.n_obs)
+    def unbiased(self) -> SampleGroup:
+        """Return the group with divisor n - 1 instead of n."""
+        return replace(self, cov=self.cov * (self.n_obs / (self.n_obs - 1)), is_unbiased=True)
+
+    @property
+    def n_effective(self) -> int:
+        """What multiplies F of this group: n, or n - 1 where that is the divisor of S."""
+        return self.n_obs - 1 if self.is_unbiased else self.n_obs
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,9 +101,50 @@ class SampleMoments:
         return sum(group.n_obs for group in self.groups)
 
     @property
+    def n_effective(self) -> int:
+        """What multiplies F in the chi-square: n, or n minus the number of groups where S has divisor n - 1."""
+        return sum(group.n_effective for group in self.groups)
+
+    @property
     def has_means(self) -> bool:
         """Whether every group came with means."""
         return all(group.mean is not None for group in self.groups)
+
+
+def moments_from_cases(cases: Sequence[Cases], names: Sequence[str], labels: Sequence[str] = ()) -> SampleMoments:
+    """Compute the moments of complete rows, divisor n (with weights: their sum), one group after another.
+
+    Args:
+        cases: Respondents of each group, (n, p) answers without NaN.
+        names: The p variables.
+        labels: Names of the groups.
+
+    Raises:
+        DataError: fewer than two rows in a group.
+    """
+    labels = labels or ("",) * len(cases)
+    return SampleMoments(
+        tuple(_moments_of(group, tuple(names), label) for group, label in zip(cases, labels, strict=True))
+    )
+
+
+def _moments_of(cases: Cases, names: tuple[str, ...], label: str) -> SampleGroup:
+    values, weights, n_obs = cases.values, cases.weights, len(cases.values)
+    if n_obs < 2:
+        group = f" in group {label}" if label else ""
+        raise DataError(
+            f"{n_obs} usable row(s) of data{group}: at least two are needed.",
+            remedy="Leave the group out, or join it with another." if label else "Look at the missing answers.",
+            code="group-too-small" if label else "too-few-rows",
+        )
+    if weights is None:
+        mean = values.mean(axis=0)
+        centred = values - mean
+        return SampleGroup(names, centred.T @ centred / n_obs, mean, n_obs, cases, label)
+    total = float(weights.sum())
+    mean = weights @ values / total
+    centred = values - mean
+    return SampleGroup(names, (centred * weights[:, None]).T @ centred / total, mean, n_obs, cases, label)
 
 
 def moments_from_arrays(values: Sequence[FloatArray], names: Sequence[str]) -> SampleMoments:
@@ -87,17 +157,7 @@ def moments_from_arrays(values: Sequence[FloatArray], names: Sequence[str]) -> S
     Raises:
         DataError: fewer than two rows in a group.
     """
-    groups = []
-    for array in values:
-        n_obs = array.shape[0]
-        if n_obs < 2:
-            raise DataError(
-                f"{n_obs} usable row(s) of data: at least two are needed.", remedy="Look at the missing answers."
-            )
-        mean = array.mean(axis=0)
-        centred = array - mean
-        groups.append(SampleGroup(tuple(names), centred.T @ centred / n_obs, mean, n_obs))
-    return SampleMoments(tuple(groups))
+    return moments_from_cases([Cases(array) for array in values], names)
 
 
 def moments_from_input(

@@ -1,5 +1,7 @@
 """Arrays in, estimate and inference out: one call for every use of a fit."""
 
-from trustsem.pipeline.run import FittedModel, PipelineOptions, fit_table, prepare_moments
+from trustsem.pipeline.estimators import ESTIMATORS, EstimatorSpec
+from trustsem.pipeline.prepare import prepare_moments
+from trustsem.pipeline.run import FittedModel, PipelineOptions, fit_table
 
-__all__ = ["FittedModel", "PipelineOptions", "fit_table", "prepare_moments"]
+__all__ = ["ESTIMATORS", "EstimatorSpec", "FittedModel", "PipelineOptions", "fit_table", "prepare_moments"]

@@ -14,6 +14,7 @@ from trustsem.moments import SampleGroup, SampleMoments
 from trustsem.spec.build import build_table
 from trustsem.spec.options import Preset, SpecOptions
 from trustsem.spec.table import Origin, OriginKind, ParameterTable, Row
+from trustsem.suggestions import count_of
 from trustsem.syntax import parse_model
 from trustsem.syntax.nodes import ModelSyntax
 
@@ -146,7 +147,7 @@ def _variance_faults(names: tuple[str, ...]) -> Iterator[str]:
 def _raise_faults(faults: list[str]) -> None:
     if faults:
         raise ModelError(
-            f"The population is not complete: {len(faults)} fault(s).",
+            f"The population is not complete: {count_of(len(faults), 'fault')}.",
             faults=faults,
             remedy="Every parameter needs a number; standardized=True solves variances that are not written.",
             code="population-incomplete",

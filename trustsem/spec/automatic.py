@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations, combinations_with_replacement
 
 from trustsem.spec.options import Rules, SpecOptions
@@ -11,27 +12,41 @@ from trustsem.spec.variables import Variables, parameter_key
 
 
 def needs_means(written: Sequence[Row], options: SpecOptions) -> bool:
-    """Return whether the model has a mean structure: asked for, written, or part of the preset."""
+    """Return whether the model has a mean structure: asked for, written, part of the preset, or of several groups."""
+    if any(row.op == "~1" for row in written):
+        return True
     if options.meanstructure is not None:
-        return options.meanstructure or any(row.op == "~1" for row in written)
-    return options.rules().int_lv_free or any(row.op == "~1" for row in written)
+        return options.meanstructure
+    return options.rules().int_lv_free or options.n_groups > 1
 
 
 def automatic_rows(
-    written: Sequence[Row], variables: Variables, options: SpecOptions, *, meanstructure: bool
+    written: Sequence[Row], variables: Variables, options: SpecOptions, *, meanstructure: bool, group: int = 1
 ) -> tuple[Row, ...]:
-    """Return the rows that the rules add, in lavaan's order: variances, covariances, exogenous moments, means."""
+    """Return the rows that the rules add, in lavaan's order: variances, covariances, exogenous moments, means.
+
+    Args:
+        written: Rows of the text for this group.
+        variables: Roles that the variables play in this group.
+        options: Preset and rules.
+        meanstructure: Whether the model has means.
+        group: Number of the group, counted from 1.
+    """
     rules = options.rules()
     present = {parameter_key(row.lhs, row.op, row.rhs) for row in written}
     added = [
-        *_variances(written, variables, options, rules),
+        *_variances(written, variables, options, rules, group),
         *_latent_covariances(variables, options, rules),
         *_dependent_covariances(variables, options, rules),
         *_exogenous_moments(variables, options),
     ]
     if meanstructure:
-        added.extend(_means(written, variables, options, rules))
-    return tuple(row for row in added if parameter_key(row.lhs, row.op, row.rhs) not in present)
+        added.extend(_means(written, variables, options, rules, group))
+    return tuple(
+        row if group == 1 else replace(row, group=group)
+        for row in added
+        if parameter_key(row.lhs, row.op, row.rhs) not in present
+    )
 
 
 def _default(lhs: str, op: str, rhs: str, rule: str, value: float | None = None, *, exogenous: bool = False) -> Row:
@@ -47,7 +62,9 @@ def _single_indicators(written: Sequence[Row]) -> set[str]:
     return {names[0] for names in by_factor.values() if len(names) == 1}
 
 
-def _variances(written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules) -> Iterator[Row]:
+def _variances(
+    written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules, group: int
+) -> Iterator[Row]:
     single = _single_indicators(written) if rules.auto_fix_single else set()
     observed = (*variables.indicators, *variables.outcomes, *variables.other_observed)
     for name in observed if rules.auto_var else tuple(n for n in observed if n in single):
@@ -56,7 +73,9 @@ def _variances(written: Sequence[Row], variables: Variables, options: SpecOption
         else:
             yield _default(name, "~~", name, "auto_var")
     for name in variables.latent:
-        if options.std_lv:
+        if options.std_lv and group > 1 and options.frees_latent_variances:
+            yield _default(name, "~~", name, "group_equal_loadings")
+        elif options.std_lv:
             yield _default(name, "~~", name, "std_lv", 1.0)
         elif rules.auto_var:
             yield _default(name, "~~", name, "auto_var")
@@ -89,7 +108,9 @@ def _exogenous_moments(variables: Variables, options: SpecOptions) -> Iterator[R
         yield _default(one, "~~", other, rule, exogenous=options.uses_fixed_x)
 
 
-def _means(written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules) -> Iterator[Row]:
+def _means(
+    written: Sequence[Row], variables: Variables, options: SpecOptions, rules: Rules, group: int
+) -> Iterator[Row]:
     free = None if rules.int_ov_free else 0.0
     for name in (*variables.indicators, *variables.outcomes, *variables.other_observed):
         yield _default(name, "~1", "", "int_ov_free" if free is None else "int_ov_fixed", free)
@@ -102,5 +123,7 @@ def _means(written: Sequence[Row], variables: Variables, options: SpecOptions, r
     for name in variables.latent:
         if rules.int_lv_free or name in freed:
             yield _default(name, "~1", "", "int_lv_free")
+        elif group > 1 and options.frees_latent_means:
+            yield _default(name, "~1", "", "group_equal_intercepts")
         else:
             yield _default(name, "~1", "", "int_lv_fixed", 0.0)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from trustsem.errors import ModelError
 from trustsem.records import Finding, Severity
 from trustsem.spec.automatic import automatic_rows, needs_means
 from trustsem.spec.bounds import bounded_rows
-from trustsem.spec.constraints import build_constraints
+from trustsem.spec.constraints import LinearEquality, build_constraints
 from trustsem.spec.definitions import order_definitions
+from trustsem.spec.equality import equal_across_groups, shared_labels
 from trustsem.spec.expressions import LinearForm
+from trustsem.spec.groups import check_group_options, check_same_variables, merge_findings, texts_by_group
 from trustsem.spec.options import SpecOptions
 from trustsem.spec.refused import refuse_unsupported
 from trustsem.spec.relations import bound_relations, check_bounds, check_feasible, written_relations
 from trustsem.spec.table import ParameterTable, Row
 from trustsem.spec.variables import Variables, classify_variables
-from trustsem.spec.written import check_parameters, written_rows
+from trustsem.spec.written import WrittenRows, check_parameters, written_rows
 from trustsem.syntax.nodes import ModelSyntax
 
 
@@ -26,10 +28,12 @@ def build_table(model: ModelSyntax, options: SpecOptions | None = None) -> Param
 
     Args:
         model: Parsed model text.
-        options: Preset and rules; lavaan's `sem()` when None.
+        options: Preset, rules and groups; lavaan's `sem()` for one group when None.
 
     Raises:
-        ModelError: the model uses what the engine cannot do, contradicts itself, or names unknown labels.
+        ModelError: the model uses what the engine cannot do, contradicts itself, names unknown labels, or has blocks
+            and values per group that do not fit the groups.
+        UsageError: equality across groups that cannot be had.
 
     Example:
         >>> from trustsem.syntax import parse_model
@@ -39,26 +43,65 @@ def build_table(model: ModelSyntax, options: SpecOptions | None = None) -> Param
     """
     options = options or SpecOptions()
     refuse_unsupported(model)
-    variables = classify_variables(model.parameters)
-    check_parameters(model, variables)
+    check_group_options(options)
     _check_has_structure(model)
-    written = written_rows(model, variables, options)
-    meanstructure = needs_means(written.rows, options)
-    added = automatic_rows(written.rows, variables, options, meanstructure=meanstructure)
-    rows = (*written.rows, *added)
-    extra = _effect_coding(rows, variables) if options.effect_coding else ()
-    rows = bounded_rows(rows, variables, options.bounds)
+    texts = texts_by_group(model, options)
+    variables = classify_variables(model.parameters)
+    roles = [classify_variables(text.parameters) for text in texts] if model.blocks else [variables] * len(texts)
+    check_parameters(texts, variables)
+    check_same_variables(model, roles, options)
+    written = written_rows(texts, variables, options)
+    meanstructure = needs_means([row for rows in written.groups for row in rows], options)
+    groups = _complete_groups(written, roles, options, meanstructure)
+    rows = tuple(row for group in groups for row in group)
     check_bounds(model, rows)
     definitions = order_definitions(model, {row.label for row in rows if row.label})
     expressions = {definition.name: definition.expression for definition in definitions}
-    constraints = build_constraints(model, rows, extra)
-    findings = [*written.findings, *constraints.findings, *_assumed_zero(rows, variables, options)]
+    equality = equal_across_groups(groups, variables, options)
+    coding = _effect_coding(groups, variables) if options.effect_coding else ()
+    constraints = build_constraints(model, rows, (*equality.relations, *coding))
+    findings = [
+        *_findings_of_groups(groups, written, roles, options),
+        *shared_labels(model, rows, variables, options),
+        *equality.findings,
+        *constraints.findings,
+    ]
     if options.meanstructure is False and meanstructure:
         findings.append(_means_forced())
     relations = (*written_relations(model, expressions), *bound_relations(rows))
-    table = ParameterTable(rows, variables, definitions, constraints.linear, meanstructure, tuple(findings), relations)
+    table = ParameterTable(
+        rows,
+        variables,
+        definitions,
+        constraints.linear,
+        meanstructure,
+        tuple(findings),
+        relations,
+        options.group_labels,
+    )
     check_feasible(table)
     return table
+
+
+def _complete_groups(
+    written: WrittenRows, roles: Sequence[Variables], options: SpecOptions, meanstructure: bool
+) -> list[tuple[Row, ...]]:
+    """Return all rows of each group: those of the text, those that the rules add, with automatic bounds."""
+    groups = []
+    for number, (rows, variables) in enumerate(zip(written.groups, roles, strict=True), start=1):
+        added = automatic_rows(rows, variables, options, meanstructure=meanstructure, group=number)
+        groups.append(bounded_rows((*rows, *added), variables, options.bounds))
+    return groups
+
+
+def _findings_of_groups(
+    groups: Sequence[Sequence[Row]], written: WrittenRows, roles: Sequence[Variables], options: SpecOptions
+) -> list[Finding]:
+    by_group = [
+        (*said, *_assumed_zero(rows, variables, options))
+        for rows, said, variables in zip(groups, written.findings, roles, strict=True)
+    ]
+    return merge_findings(by_group, options.group_labels)
 
 
 def _check_has_structure(model: ModelSyntax) -> None:
@@ -70,20 +113,29 @@ def _check_has_structure(model: ModelSyntax) -> None:
         )
 
 
-def _effect_coding(rows: Sequence[Row], variables: Variables) -> tuple[LinearForm, ...]:
+def _effect_coding(groups: Sequence[Sequence[Row]], variables: Variables) -> tuple[LinearEquality, ...]:
     """Return the relations of effect coding (Little, Slegers & Card 2006): mean loading 1, mean intercept 0.
 
-    A loading that the text fixes at another value than 0 sets the scale itself: its factor gets no loading relation.
+    They hold in each group. A loading that the text fixes at another value than 0 sets the scale itself: its factor
+    gets no loading relation.
     """
-    forms = []
-    free_means = {row.lhs for row in rows if row.op == "~1" and row.is_free}
-    for factor in variables.latent:
-        indicators = [row.rhs for row in rows if row.op == "=~" and row.lhs == factor]
-        if not any(row.value for row in rows if row.op == "=~" and row.lhs == factor):
-            forms.append(LinearForm({f"{factor}=~{name}": 1.0 for name in indicators}, -float(len(indicators))))
-        if factor in free_means and all(name in free_means for name in indicators):
-            forms.append(LinearForm({f"{name}~1": 1.0 for name in indicators}, 0.0))
-    return tuple(forms)
+    return tuple(relation for rows in groups for factor in variables.latent for relation in _effect_coded(factor, rows))
+
+
+def _effect_coded(factor: str, rows: Sequence[Row]) -> Iterator[LinearEquality]:
+    loadings = [row for row in rows if row.op == "=~" and row.lhs == factor]
+    free_means = {row.lhs: row for row in rows if row.op == "~1" and row.is_free}
+    if not any(row.value for row in loadings):
+        yield _sum_of(loadings, float(len(loadings)))
+    if factor in free_means and all(row.rhs in free_means for row in loadings):
+        yield _sum_of([free_means[row.rhs] for row in loadings], 0.0)
+
+
+def _sum_of(rows: Sequence[Row], total: float) -> LinearEquality:
+    form = LinearForm({row.key: 1.0 for row in rows}, -total)
+    text = f"{' + '.join(form.coefficients)} == {total:g}"
+    # with equal loadings or intercepts those of the first group carry over
+    return LinearEquality(form, text, "effect_coding", follows_by_design=rows[0].group > 1)
 
 
 def _assumed_zero(rows: Sequence[Row], variables: Variables, options: SpecOptions) -> list[Finding]:
@@ -136,6 +188,6 @@ def _means_forced() -> Finding:
 
 
 def with_start(table: ParameterTable, starts: dict[str, float]) -> ParameterTable:
-    """Return the table with start values by written name, e.g. {"f=~x2": 0.8}."""
-    rows = tuple(replace(row, start=starts.get(row.written, row.start)) for row in table.rows)
+    """Return the table with start values by key, e.g. {"f=~x2": 0.8, "f=~x2.g2": 0.7}."""
+    rows = tuple(replace(row, start=starts.get(row.key, row.start)) for row in table.rows)
     return replace(table, rows=rows)

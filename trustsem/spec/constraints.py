@@ -29,26 +29,29 @@ class ConstraintSet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Relation:
-    form: LinearForm  # over names of rows: "=0"
+class LinearEquality:
+    """A relation `form = 0` over keys of rows such as `f=~x1`, with its text and where it comes from."""
+
+    form: LinearForm
     text: str
     where: str
+    follows_by_design: bool = False  # of an option: no finding where other relations imply it
 
 
-def build_constraints(model: ModelSyntax, rows: Sequence[Row], extra: Sequence[LinearForm] = ()) -> ConstraintSet:
+def build_constraints(model: ModelSyntax, rows: Sequence[Row], extra: Sequence[LinearEquality] = ()) -> ConstraintSet:
     """Collect every linear equality of a model.
 
     Args:
         model: Parsed model, for its `==` lines and definitions.
         rows: Rows of the table, with labels.
-        extra: Relations "form = 0" over written names such as `f=~x1` that an option adds (effect coding).
+        extra: Relations that options add: equality across groups, effect coding.
 
     Raises:
         ModelError: unknown labels, labels shared by unlike parameters, contradictory constraints; all faults at once.
     """
     _check_label_use(model, rows)
-    relations = [*_label_relations(rows, model), *_written_relations(model, rows), *_extra_relations(extra)]
-    free = {row.written: index for index, row in enumerate(row for row in rows if row.is_free)}
+    relations = [*_label_relations(rows, model), *_written_relations(model, rows), *extra]
+    free = {row.key: index for index, row in enumerate(row for row in rows if row.is_free)}
     return _reduce(relations, rows, free)
 
 
@@ -69,7 +72,7 @@ def _check_label_use(model: ModelSyntax, rows: Sequence[Row]) -> None:
     if faults:
         raise ModelError(
             f"{model.source or 'model'}: one label must not make unlike parameters equal.",
-            faults=faults,
+            faults=list(dict.fromkeys(faults)),  # groups share their lines
             remedy="Give each its own label; if equality is really meant, say it: a == b.",
             code="label-on-unlike-parameters",
         )
@@ -81,7 +84,7 @@ def _kind(row: Row) -> str:
     return {"=~": "loading", "~": "regression", "~1": "intercept"}.get(row.op, row.op)
 
 
-def _label_relations(rows: Sequence[Row], model: ModelSyntax) -> Iterator[_Relation]:
+def _label_relations(rows: Sequence[Row], model: ModelSyntax) -> Iterator[LinearEquality]:
     source = model.source or "model"
     first: dict[str, Row] = {}
     for row in rows:
@@ -89,11 +92,14 @@ def _label_relations(rows: Sequence[Row], model: ModelSyntax) -> Iterator[_Relat
             continue
         known = first.setdefault(row.label, row)
         if known is not row:
-            form = LinearForm({known.written: 1.0, row.written: -1.0}, 0.0)
-            yield _Relation(form, f"{known.written} == {row.written}", f"{source}: label '{row.label}'")
+            form = LinearForm({known.key: 1.0, row.key: -1.0}, 0.0)
+            where = f"{source}: label '{row.label}'"
+            # a label on the marker of each group says nothing that the marker does not
+            both_fixed = row.group != known.group and not (row.is_free or known.is_free)
+            yield LinearEquality(form, f"{known.key} == {row.key}", where, follows_by_design=both_fixed)
 
 
-def _written_relations(model: ModelSyntax, rows: Sequence[Row]) -> Iterator[_Relation]:
+def _written_relations(model: ModelSyntax, rows: Sequence[Row]) -> Iterator[LinearEquality]:
     by_label = {row.label: row for row in reversed(rows) if row.label}
     definitions = {definition.name: definition.expression for definition in model.definitions}
     faults: list[str] = []
@@ -108,7 +114,7 @@ def _written_relations(model: ModelSyntax, rows: Sequence[Row]) -> Iterator[_Rel
         assert left is not None
         assert right is not None
         text = f"{constraint.left_text} == {constraint.right_text}"
-        relations.append(_Relation(_difference(left, right, by_label), text, place(model, constraint.span)))
+        relations.append(LinearEquality(_difference(left, right, by_label), text, place(model, constraint.span)))
     if faults:
         raise ModelError("Constraints cannot be read.", faults=faults, code="constraint")
     return iter(relations)
@@ -131,37 +137,33 @@ def _difference(left: LinearForm, right: LinearForm, by_label: Mapping[str, Row]
     coefficients: dict[str, float] = {}
     for form, sign in ((left, 1.0), (right, -1.0)):
         for label, value in form.coefficients.items():
-            name = by_label[label].written
+            name = by_label[label].key
             coefficients[name] = coefficients.get(name, 0.0) + sign * value
     return LinearForm(coefficients, left.constant - right.constant)
 
 
-def _extra_relations(extra: Sequence[LinearForm]) -> Iterator[_Relation]:
-    for form in extra:
-        terms = " + ".join(form.coefficients)
-        yield _Relation(form, f"{terms} == {-form.constant:g}", "effect_coding")
-
-
-def _reduce(relations: Sequence[_Relation], rows: Sequence[Row], free: Mapping[str, int]) -> ConstraintSet:
-    fixed = {row.written: row.value for row in rows if not row.is_free}
+def _reduce(relations: Sequence[LinearEquality], rows: Sequence[Row], free: Mapping[str, int]) -> ConstraintSet:
+    fixed = {row.key: row.value for row in rows if not row.is_free}
     kept: list[NDArray[np.float64]] = []
     constants: list[float] = []
     texts, faults, findings = [], [], []
     basis: list[NDArray[np.float64]] = []
+    pivots: list[int] = []
     for relation in relations:
         row, constant, uses_sample = _coefficients(relation, free, fixed)
         if uses_sample:
             faults.append(f"{relation.where}: {relation.text} binds a moment that fixed_x takes from the sample")
             continue
-        residual = _eliminate(np.append(row, constant), basis)
+        residual = _eliminate(np.append(row, constant), basis, pivots)
         if np.abs(residual[:-1]).max(initial=0.0) > _ZERO:
             basis.append(residual)
+            pivots.append(int(np.argmax(np.abs(residual[:-1]))))
             kept.append(row)
             constants.append(constant)
             texts.append(relation.text)
         elif abs(residual[-1]) > _ZERO:
             faults.append(f"{relation.where}: {relation.text} contradicts what is fixed or constrained elsewhere")
-        else:
+        elif not relation.follows_by_design:
             findings.append(_redundant(relation))
     if faults:
         raise ModelError("The constraints contradict each other.", faults=faults, code="contradictory-constraints")
@@ -170,7 +172,7 @@ def _reduce(relations: Sequence[_Relation], rows: Sequence[Row], free: Mapping[s
 
 
 def _coefficients(
-    relation: _Relation, free: Mapping[str, int], fixed: Mapping[str, float | None]
+    relation: LinearEquality, free: Mapping[str, int], fixed: Mapping[str, float | None]
 ) -> tuple[NDArray[np.float64], float, bool]:
     row = np.zeros(len(free))
     constant = -relation.form.constant
@@ -185,15 +187,17 @@ def _coefficients(
     return row, constant, uses_sample
 
 
-def _eliminate(row: NDArray[np.float64], basis: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _eliminate(
+    row: NDArray[np.float64], basis: Sequence[NDArray[np.float64]], pivots: Sequence[int]
+) -> NDArray[np.float64]:
     residual = row.copy()
-    for vector in basis:
-        pivot = int(np.argmax(np.abs(vector[:-1])))
-        residual -= residual[pivot] / vector[pivot] * vector
+    for vector, pivot in zip(basis, pivots, strict=True):
+        if residual[pivot] != 0.0:  # most relations have few names: skipping the others keeps long lists quick
+            residual -= residual[pivot] / vector[pivot] * vector
     return residual
 
 
-def _redundant(relation: _Relation) -> Finding:
+def _redundant(relation: LinearEquality) -> Finding:
     return Finding(
         "redundant-constraint",
         Severity.INFO,

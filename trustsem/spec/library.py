@@ -12,12 +12,13 @@ from trustsem.errors import ModelError
 from trustsem.instruments import LocalText
 from trustsem.resources import models_dir
 from trustsem.spec.trust_model import TrustModel
-from trustsem.suggestions import suggest
+from trustsem.suggestions import count_of, suggest
 from trustsem.theory import Basis
 
 _TEXT_KEYS = ("title", "question")
-_WORD_KEYS = ("instrument", "sample", "estimator", "parameterization")
-_LIST_KEYS = ("sources", "covariates", "notes")
+_WORD_KEYS = ("instrument", "sample", "estimator", "parameterization", "group")
+_GROUP_LISTS = ("group_label", "group_equal", "group_partial")
+_LIST_KEYS = ("sources", "covariates", "notes", *_GROUP_LISTS)
 _KEYS = (*_TEXT_KEYS, *_WORD_KEYS, *_LIST_KEYS, "ordered", "expected_df", "paths", "variants", "trust_model")
 _PATH_KEYS = ("from", "to", "op", "basis", "source", "hypotheses")
 _VARIANT_KEYS = ("name", "difference", "expected_df")
@@ -49,8 +50,13 @@ class Variant:
 class LibraryModel:
     """A model text and what is known about it; what a model of one's own does not tell is None or empty.
 
-    `expected_df` holds for complete data without a mean structure and with lavaan's defaults. `options` are the
-    TrustModel options that render the same text, for the models that are built that way.
+    `expected_df` holds for complete data with lavaan's defaults: without a mean structure for one group, with one and
+    over all groups where there is a `group`. `options` are the TrustModel options that render the same text, for the
+    models that are built that way.
+
+    A model with a `group` (a column of the data) is meant to be fitted to the groups `group_label`, in that order,
+    with the sets of parameters in `group_equal` equal across them except those in `group_partial`; names and writing
+    are those of `trustsem.fit`.
     """
 
     name: str
@@ -67,6 +73,10 @@ class LibraryModel:
     parameterization: str | None = None
     expected_df: int | None = None
     covariates: tuple[str, ...] = ()
+    group: str | None = None
+    group_label: tuple[str, ...] = ()
+    group_equal: tuple[str, ...] = ()
+    group_partial: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
     options: tuple[tuple[str, Any], ...] | None = None
@@ -158,6 +168,7 @@ def _read_facts(path: Path) -> dict[str, Any]:
     facts: dict[str, Any] = {key: _local(key, table[key], faults) for key in _TEXT_KEYS if key in table}
     facts |= {key: _typed(key, table[key], str, "text", faults) for key in _WORD_KEYS if key in table}
     facts |= {key: _texts(key, table[key], faults) for key in _LIST_KEYS if key in table}
+    _check_group(facts, faults)
     if "ordered" in table:
         facts["ordered"] = bool(_typed("ordered", table["ordered"], bool, "true or false", faults))
     if "expected_df" in table:
@@ -170,12 +181,24 @@ def _read_facts(path: Path) -> dict[str, Any]:
         facts["options"] = tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in options.items())
     if faults:
         raise ModelError(
-            f"{path} has {len(faults)} fault(s).",
+            f"{path} has {count_of(len(faults), 'fault')}.",
             remedy="Correct the entries named above.",
             code="model-description",
             faults=faults,
         )
     return facts
+
+
+def _check_group(facts: Mapping[str, Any], faults: list[str]) -> None:
+    """Note choices on groups that lead nowhere."""
+    given = [key for key in _GROUP_LISTS if facts.get(key)]
+    if given and not facts.get("group"):
+        faults.append(f"{', '.join(repr(key) for key in given)} without 'group', the column that tells the groups.")
+    if facts.get("group_partial") and not facts.get("group_equal"):
+        faults.append("'group_partial' exempts from 'group_equal', which is missing.")
+    labels = facts.get("group_label", ())
+    if labels and (len(labels) < 2 or len(set(labels)) < len(labels)):
+        faults.append("'group_label' must name two groups at least, each once.")
 
 
 def _path_basis(entry: Mapping[str, Any], faults: list[str]) -> PathBasis:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from trustsem.errors import UsageError
+from trustsem.suggestions import suggest
+
+# What group_equal can ask for, by lavaan's names with dots turned to underscores.
+GROUP_EQUAL = (
+    "loadings",
+    "intercepts",
+    "means",
+    "thresholds",
+    "regressions",
+    "residuals",
+    "residual_covariances",
+    "lv_variances",
+    "lv_covariances",
+)
 
 
 class Preset(Enum):
@@ -51,6 +66,12 @@ class SpecOptions:
         orthogonal: Latent variables do not covary, nor do the residuals of latent outcomes.
         bounds: Which variances may not become negative.
         fixed_x: Moments of observed exogenous variables are taken as they are in the sample.
+        group_labels: One label per group, in the order of the groups; empty: one group without a name.
+        group_equal: Which parameters are equal across groups, out of `GROUP_EQUAL` (lavaan's dots are accepted).
+        group_partial: Parameters that group_equal leaves alone, as they are written: "f=~x3", "x7~1".
+
+    Raises:
+        UsageError: a name in group_equal that is none, or a group label that comes twice.
     """
 
     preset: Preset = Preset.SEM
@@ -60,6 +81,35 @@ class SpecOptions:
     orthogonal: bool = False
     fixed_x: bool | None = None
     bounds: Bounds = Bounds.NONE
+    group_labels: tuple[str, ...] = ()
+    group_equal: tuple[str, ...] = ()
+    group_partial: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        labels = _names(self.group_labels)
+        repeated = sorted({label for label in labels if labels.count(label) > 1})
+        if repeated:
+            raise UsageError(
+                f"The group label '{repeated[0]}' comes twice.", remedy="Give each group a label of its own."
+            )
+        object.__setattr__(self, "group_labels", labels)
+        object.__setattr__(self, "group_equal", read_group_equal(self.group_equal))
+        object.__setattr__(self, "group_partial", tuple("".join(name.split()) for name in _names(self.group_partial)))
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups, 1 where none are named."""
+        return max(1, len(self.group_labels))
+
+    @property
+    def frees_latent_means(self) -> bool:
+        """Whether latent means of all groups but the first are free: equal intercepts carry their scale over."""
+        return "intercepts" in self.group_equal and "means" not in self.group_equal
+
+    @property
+    def frees_latent_variances(self) -> bool:
+        """Whether std_lv holds in the first group only: equal loadings carry the factors' units over."""
+        return "loadings" in self.group_equal and "lv_variances" not in self.group_equal
 
     def rules(self) -> Rules:
         """Return the automatic rules of the preset after the other options had their say."""
@@ -88,6 +138,36 @@ _RULES = {
         int_lv_free=False,
     ),
 }
+
+
+def read_group_equal(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the names of a `group_equal` as `GROUP_EQUAL` has them, each once.
+
+    Raises:
+        UsageError: a name that is none of them; all such names at once.
+
+    Example:
+        >>> read_group_equal(["loadings", "lv.variances"])
+        ('loadings', 'lv_variances')
+    """
+    known, faults = [], []
+    for name in _names(names):
+        key = "_".join(name.strip().lower().replace(".", " ").replace("-", " ").split())
+        if key in GROUP_EQUAL:
+            known.append(key)
+        else:
+            faults.append(f"'{name}' is nothing that can be equal across groups.{suggest(key, GROUP_EQUAL)}")
+    if faults:
+        allowed = ", ".join(GROUP_EQUAL)
+        raise UsageError(
+            "group_equal cannot be read.", faults=faults, remedy=f"Use any of: {allowed}.", code="unknown-group-equal"
+        )
+    return tuple(dict.fromkeys(known))
+
+
+def _names(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Return one name or several as a tuple: a single string is one name, not its letters."""
+    return (value,) if isinstance(value, str) else tuple(str(name) for name in value)
 
 
 def preset_of(value: str | Preset) -> Preset:

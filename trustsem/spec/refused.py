@@ -27,9 +27,7 @@ REFUSED: Mapping[str, RefusedFeature] = {
         RefusedFeature("latent variables without indicators", "f =~ 0", "Give the latent variable its indicators."),
         RefusedFeature("exploratory blocks", 'efa("b")*f =~ x1 + x2', "Write which items load on which factor."),
         RefusedFeature("random slopes", 'y ~ rv("s")*x', "Use a fixed slope."),
-        RefusedFeature("group blocks", "group: 1", "Fit each group's rows on their own."),
         RefusedFeature("level blocks", "level: 1", "Fit a single-level model."),
-        RefusedFeature("values per group", "f =~ c(a, b)*x1", "Give one value or label: the fit has one group."),
     )
 }
 
@@ -72,7 +70,6 @@ def _mentions(model: ModelSyntax) -> Iterator[tuple[str, Span]]:
         for modifier in parameter.modifiers:
             if modifier.kind in _MODIFIERS:
                 yield _MODIFIERS[modifier.kind], modifier.span
-            elif len(modifier.values) > 1:
-                yield "values per group", modifier.span
     for block in model.blocks:
-        yield f"{block.kind} blocks", block.span
+        if block.kind == "level":
+            yield "level blocks", block.span

@@ -50,17 +50,17 @@ def written_relations(model: ModelSyntax, definitions: Mapping[str, Expression])
 
 
 def bound_relations(rows: Sequence[Row]) -> tuple[Relation, ...]:
-    """Return the lower and upper bounds of free rows as relations `>= 0`, named by the written parameter."""
+    """Return the lower and upper bounds of free rows as relations `>= 0`, named by the row's key."""
     relations = []
     for row in rows:
         span = row.origin.span or _NOWHERE
-        symbol = Symbol(row.written, span)
+        symbol = Symbol(row.key, span)
         if row.is_free and row.lower is not None and np.isfinite(row.lower):
             expression = Binary("-", symbol, Number(row.lower, span), span)
-            relations.append(Relation(f"{row.written} > {row.lower:g}", expression, False, row.origin.describe()))
+            relations.append(Relation(f"{row.key} > {row.lower:g}", expression, False, row.origin.describe()))
         if row.is_free and row.upper is not None and np.isfinite(row.upper):
             expression = Binary("-", Number(row.upper, span), symbol, span)
-            relations.append(Relation(f"{row.written} < {row.upper:g}", expression, False, row.origin.describe()))
+            relations.append(Relation(f"{row.key} < {row.upper:g}", expression, False, row.origin.describe()))
     return tuple(relations)
 
 
@@ -73,9 +73,9 @@ def check_bounds(model: ModelSyntax, rows: Sequence[Row]) -> None:
         low = -np.inf if row.lower is None else row.lower
         high = np.inf if row.upper is None else row.upper
         if low > high:
-            faults.append(f"{row.origin.describe()}: {row.written} has lower bound {low:g} above upper bound {high:g}")
+            faults.append(f"{row.origin.describe()}: {row.key} has lower bound {low:g} above upper bound {high:g}")
         elif not row.is_free:
-            faults.append(f"{row.origin.describe()}: {row.written} is fixed and has a bound")
+            faults.append(f"{row.origin.describe()}: {row.key} is fixed and has a bound")
     if faults:
         source = model.source or "model"
         raise ModelError(f"{source}: bounds that cannot hold.", faults=faults, code="bounds")
@@ -128,7 +128,7 @@ def evaluate_relations(relations: Sequence[Relation], table: ParameterTable, the
 
     Args:
         relations: Written against zero.
-        table: Supplies the names: labels and written parameters.
+        table: Supplies the names: labels and keys of rows.
         theta: (n_free,).
     """
     names = _names(table, theta)
@@ -149,7 +149,7 @@ def _names(table: ParameterTable, theta: FloatArray) -> dict[str, Dual]:
             dual = Dual(row.value, np.zeros(len(theta)))
         else:
             continue
-        names.setdefault(row.written, dual)
+        names.setdefault(row.key, dual)
         if row.label:
             names.setdefault(row.label, dual)
     return names

@@ -66,13 +66,23 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The name a reader sees: the label, or the parameter as it is written."""
-        return self.label or self.written
+        """The name a reader sees: the label, or the parameter as it is written, with its group."""
+        return self.label or self.key
 
     @property
     def written(self) -> str:
         """The parameter in model syntax, e.g. `f=~x1`, `y~x`, `f~~g`, `x~1`."""
         return f"{self.lhs}{self.op}{self.rhs}"
+
+    @property
+    def key(self) -> str:
+        """The name that no other row has, as lavaan names coefficients: `f=~x1`, in the second group `f=~x1.g2`."""
+        return group_key(self.written, self.group)
+
+
+def group_key(written: str, group: int) -> str:
+    """Return the unique name of a parameter in a group, counted from 1."""
+    return written if group == 1 else f"{written}.g{group}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,7 +98,7 @@ class LinearConstraints:
 class Relation:
     """A relation that is not a linear equality: `expression == 0` or `expression >= 0`.
 
-    Names in the expression are labels or written parameters; `:=` names are substituted already.
+    Names in the expression are labels or keys of rows; `:=` names are substituted already.
     """
 
     text: str
@@ -99,7 +109,10 @@ class Relation:
 
 @dataclass(frozen=True, eq=False)
 class ParameterTable:
-    """All rows of a model with its definitions, constraints and variable roles."""
+    """All rows of a model with its definitions, constraints and variable roles.
+
+    The rows of the first group come first, then those of the second; all groups have the same variables.
+    """
 
     rows: tuple[Row, ...]
     variables: Variables
@@ -108,6 +121,7 @@ class ParameterTable:
     meanstructure: bool
     findings: tuple[Finding, ...] = ()
     relations: tuple[Relation, ...] = ()
+    group_labels: tuple[str, ...] = ()  # one per group; empty: one group without a name
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -125,6 +139,11 @@ class ParameterTable:
         """Position of each row among the free ones; -1 for fixed rows. Shape (n_rows,)."""
         is_free = np.array([row.is_free for row in self.rows], dtype=bool)
         return np.where(is_free, np.cumsum(is_free) - 1, -1)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups, 1 where none are named."""
+        return max(1, len(self.group_labels))
 
     @property
     def n_free(self) -> int:

@@ -7,15 +7,20 @@ from dataclasses import dataclass, fields
 
 from trustsem.errors import UsageError
 from trustsem.instruments import load_codebook
-from trustsem.spec.trust_text import render
-from trustsem.suggestions import suggest
+from trustsem.spec.trust_text import WordingFactor, render
+from trustsem.suggestions import count_of, suggest
 from trustsem.theory import Basis, Construct, ExpectedSign, Path, load_theory
 
 PATHS = ("interpersonal", "intergroup")
 FEEDBACK_DIRECTIONS = ("interpersonal_to_intergroup", "intergroup_to_interpersonal")
 TRUST = {"interpersonal": "interpersonal_trust", "intergroup": "intergroup_trust"}
 INTERACTION = {"interpersonal": "interpersonal_interaction", "intergroup": "intergroup_interaction"}
+WORDINGS = ("method_factor", "random_intercept")
+WORDING_FACTOR = {"method_factor": "reversed_wording", "random_intercept": "response_style"}
 _MIN_ITEMS = 2  # one item leaves loading and error variance inseparable
+# One reversed item's share in a method factor is part of its own error. A random intercept needs the contrast of +1
+# and -1: a constant added to all covariances is hardly to be told from one added to the factors' covariances.
+_MIN_REVERSED = {"method_factor": 2, "random_intercept": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,13 @@ class TrustModel:
         first_trust: Let group_identity open interpersonal interaction as well.
         covariates: Observed covariates (age, education, life_satisfaction, technique, ethics, service) instead of
             the factor individual_quality. They predict every factor kept, interpersonal interaction and trust.
+        wording: How answers may hang together beyond the constructs, by the way items are worded. "method_factor": a
+            factor `reversed_wording` of the reverse-keyed items alone (Marsh 1996, Journal of Personality and Social
+            Psychology 70:810; Eid 2000, Psychometrika 65:241), here with equal loadings: free ones cannot be
+            estimated where there is no effect. "random_intercept": a factor `response_style` of all items, a
+            person's tendency to agree with whatever is asked, with loadings 1 for answers as given, so -1 for items
+            reflected when scored (Maydeu-Olivares & Coffman 2006, Psychological Methods 11:344). Either has a free
+            variance, hence 1 df less, and is uncorrelated with the constructs. None: no such factor.
         instrument: Codebook that names the items.
         items_per_construct: Use only the first so many items of each construct; None uses all.
 
@@ -57,6 +69,7 @@ class TrustModel:
     crossed: bool = False
     first_trust: bool = False
     covariates: str | Sequence[str] = ()
+    wording: str | None = None
     instrument: str = "dpt_patient"
     items_per_construct: int | None = None
 
@@ -68,10 +81,11 @@ class TrustModel:
         self._resolve_between(faults)
         self._set("covariates", _choose("covariate", self.covariates, _allowed_covariates(self.instrument), faults))
         self._resolve_factors(faults)
-        faults += self._count_faults() or ([] if faults else self._item_faults())
+        faults += self._wording_faults()
+        faults += self._count_faults() or ([] if faults else [*self._item_faults(), *self._reversed_faults()])
         if faults:
             raise UsageError(
-                f"TrustModel cannot be built: {len(faults)} choice(s) do not fit.",
+                f"TrustModel cannot be built; {count_of(len(faults), 'choice')} to correct.",
                 remedy="Correct the choices named above; docs/theory.md shows what can be combined.",
                 code="trust-model",
                 faults=faults,
@@ -134,10 +148,23 @@ class TrustModel:
         needed = self.items_per_construct or _MIN_ITEMS
         available = {construct: len(codebook.items_of(construct)) for construct in self.constructs}
         return [
-            f"The codebook {codebook.id} has {count} item(s) for {construct}, {needed} needed."
+            f"The codebook {codebook.id} has {count_of(count, 'item')} for {construct}, {needed} needed."
             for construct, count in available.items()
             if count < needed
         ]
+
+    def _wording_faults(self) -> list[str]:
+        if self.wording is None or self.wording in WORDINGS:
+            return []
+        hint = suggest(str(self.wording), WORDINGS)
+        return [f"Unknown wording '{self.wording}'.{hint} Allowed: None, {', '.join(WORDINGS)}."]
+
+    def _reversed_faults(self) -> list[str]:
+        count, needed = len(self.reversed_items()), _MIN_REVERSED.get(self.wording or "", 0)
+        if count >= needed:
+            return []
+        least = count_of(needed, "reverse-keyed item")
+        return [f"wording='{self.wording}' needs {least} at least; the items used have {count}."]
 
     @property
     def constructs(self) -> tuple[str, ...]:
@@ -202,6 +229,7 @@ class TrustModel:
             factors=self.factors or (),
             levels=tuple(self.paths),
             reversed_items=self.reversed_items(),
+            wording=self._wording_factor(),
         )
 
     def __str__(self) -> str:
@@ -233,6 +261,18 @@ class TrustModel:
                 for other in factors[i + 1 :]
             ]
         return written
+
+    def _wording_factor(self) -> WordingFactor | None:
+        """Return the factor of the wording, uncorrelated with every construct that lavaan would let it covary with."""
+        if self.wording is None:
+            return None
+        outcomes = {arrow.outcome for arrow in self.arrows}
+        return WordingFactor(
+            kind=self.wording,
+            name=WORDING_FACTOR[self.wording],
+            items=tuple(self.items_of(construct) for construct in self.constructs),
+            orthogonal_to=tuple(construct for construct in self.constructs if construct not in outcomes),
+        )
 
     def _short_names(self, measurement: list[tuple[Construct, tuple[str, ...]]]) -> dict[str, str]:
         names = {construct.id: construct.short or construct.id for construct, _ in measurement}

@@ -4,12 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from trustsem.theory import Construct, Path, load_theory
 
 _MEDIATOR = {"interpersonal": "emotional_communication", "intergroup": "social_knowledge"}
 _OTHER = {"interpersonal": "intergroup", "intergroup": "interpersonal"}
 _SIGN = {1: "+", -1: "-"}
+_WORDING_TITLES = {
+    "method_factor": (
+        "# Wording: one method factor of the reverse-keyed items alone, uncorrelated with the constructs (Marsh 1996;",
+        "# Eid 2000). Equal loadings, since free ones cannot be estimated where there is no such effect.",
+    ),
+    "random_intercept": (
+        "# Wording: a tendency to agree with whatever is asked, uncorrelated with the constructs (random intercept:",
+        "# Maydeu-Olivares & Coffman 2006). Loadings are 1 for answers as given, -1 for items reflected when scored.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WordingFactor:
+    """A factor of how items are worded, beside the constructs.
+
+    Args:
+        kind: "method_factor" (loadings 1, reversed items only) or "random_intercept" (loadings +-1, all items).
+        name: Name of the latent variable.
+        items: The items of each construct.
+        orthogonal_to: Constructs whose covariance with the factor must be written as zero.
+    """
+
+    kind: str
+    name: str
+    items: tuple[tuple[str, ...], ...]
+    orthogonal_to: tuple[str, ...]
 
 
 def render(
@@ -22,6 +50,7 @@ def render(
     factors: Sequence[str],
     levels: Sequence[str],
     reversed_items: Sequence[str],
+    wording: WordingFactor | None = None,
 ) -> str:
     """Return the model text; every line says in a comment on what ground it stands.
 
@@ -34,6 +63,7 @@ def render(
         factors: The exogenous factors.
         levels: The chosen paths.
         reversed_items: Items asked from the negative pole.
+        wording: The factor of their wording, if the model has one.
     """
     definitions = _define_effects(arrows, names, factors, levels)
     used = set(re.findall(r"[A-Za-z]\w*", " ".join(expression for _, expression, _ in definitions)))
@@ -43,6 +73,7 @@ def render(
             "# Basis of each arrow: stated, cited (by the source from others), reading (ours of a passage), ours.",
         ],
         ["# Measurement", *_measure(measurement, reversed_items)],
+        _word(wording, reversed_items) if wording else [],
         ["# Paths", *_align(_draw(arrow, names, used) for arrow in arrows)],
         ["# Covariances", *_align(_covary(*covariance) for covariance in covariances)] if covariances else [],
         ["# Effects", *_align((f"{n} := {e}", why) for n, e, why in definitions)] if definitions else [],
@@ -59,6 +90,19 @@ def _measure(measurement: Iterable[tuple[Construct, tuple[str, ...]]], reversed_
         for construct, items in measurement
     )
     return [f"# Reverse-keyed, reflected when scored: {', '.join(reversed_items)}", *lines] if reversed_items else lines
+
+
+def _word(wording: WordingFactor, reversed_items: Sequence[str]) -> list[str]:
+    """Return the lines of the wording factor: its loadings, its variance and that it goes with no construct."""
+    if wording.kind == "method_factor":
+        keyed = [[f"1*{item}" for item in reversed_items]]
+    else:
+        keyed = [[f"{'-1' if item in reversed_items else '1'}*{item}" for item in items] for items in wording.items]
+    name = wording.name
+    measured = [f"{name} =~ {' + '.join(items)}" for items in keyed]
+    spread = (f"{name} ~~ {name}", "how much respondents differ in it; 0 where there is no such effect")
+    apart = [_covary(construct, name, False, "uncorrelated by definition") for construct in wording.orthogonal_to]
+    return [*_WORDING_TITLES[wording.kind], *measured, *_align([spread, *apart])]
 
 
 def _draw(arrow: Path, names: Mapping[str, str], used: set[str]) -> tuple[str, str]:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trustsem.errors import ModelError
 from trustsem.records import Finding, Severity
 from trustsem.spec.options import SpecOptions
-from trustsem.spec.table import Origin, OriginKind, Row
+from trustsem.spec.table import Origin, OriginKind, Row, group_key
 from trustsem.spec.variables import Variables, parameter_key
 from trustsem.syntax.nodes import ModelSyntax, Modifier, ModifierKind, Parameter, Span
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenRows:
-    """Rows of the text in their order, and what a reader must know about them."""
+    """Rows of each group in the order of the text, and what a reader must know about them, group by group."""
 
-    rows: tuple[Row, ...]
-    findings: tuple[Finding, ...]
+    groups: tuple[tuple[Row, ...], ...]
+    findings: tuple[tuple[Finding, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A parameter that equal() can name."""
+
+    parameter: Parameter
+    group: int
 
 
 def place(model: ModelSyntax, span: Span) -> str:
@@ -26,15 +34,24 @@ def place(model: ModelSyntax, span: Span) -> str:
     return f"{model.source or 'model'} line {span.line}, column {span.column}"
 
 
-def check_parameters(model: ModelSyntax, variables: Variables) -> None:
+def check_parameters(texts: Sequence[ModelSyntax], variables: Variables) -> None:
     """Raise one error that names every written parameter that cannot be: loops on itself, duplicates.
+
+    Args:
+        texts: What the model says of each group.
+        variables: Roles of the variables.
 
     Raises:
         ModelError: code "contradictory-model" with one fault per place.
     """
-    faults = [*_self_references(model), *_duplicates(model), *_latent_interactions(model, variables)]
+    faults = [
+        fault
+        for text in texts
+        for fault in (*_self_references(text), *_duplicates(text), *_latent_interactions(text, variables))
+    ]
     if faults:
-        raise ModelError("The model contradicts itself.", faults=faults, code="contradictory-model")
+        unique_faults = list(dict.fromkeys(faults))  # what stands outside of blocks is said of every group
+        raise ModelError("The model contradicts itself.", faults=unique_faults, code="contradictory-model")
 
 
 def _self_references(model: ModelSyntax) -> Iterator[str]:
@@ -68,33 +85,74 @@ def _latent_interactions(model: ModelSyntax, variables: Variables) -> Iterator[s
                 )
 
 
-def written_rows(model: ModelSyntax, variables: Variables, options: SpecOptions) -> WrittenRows:
-    """Turn the written parameters into rows, with the marker rule applied to them.
+def written_rows(texts: Sequence[ModelSyntax], variables: Variables, options: SpecOptions) -> WrittenRows:
+    """Turn the written parameters of each group into rows, with the marker rule applied to them.
 
     Raises:
         ModelError: an `equal()` that names no parameter of the model.
     """
-    rules = options.rules()
-    by_name = {f"{p.lhs}{p.op}{p.rhs}": p for p in model.parameters}
-    markers = _markers(model.parameters) if rules.auto_fix_first else frozenset()
-    rows, findings, faults = [], [], []
-    for parameter in model.parameters:
-        row = _apply_modifiers(parameter, by_name, model, faults)
+    targets = {
+        group_key(f"{p.lhs}{p.op}{p.rhs}", group): _Target(p, group)
+        for group, text in enumerate(texts, start=1)
+        for p in text.parameters
+    }
+    groups, findings, faults = [], [], []
+    for group, text in enumerate(texts, start=1):
+        rows, said = _rows_of_group(text, group, targets, variables, options, faults)
+        groups.append(rows)
+        findings.append(tuple(said))
+    if faults:
+        unique_faults = list(dict.fromkeys(faults))
+        raise ModelError("equal() cannot be used like this.", faults=unique_faults, code="unknown-parameter")
+    labels = {row.label for rows in groups for row in rows}
+    return WrittenRows(tuple(tuple(_label_targets(rows, labels)) for rows in groups), tuple(findings))
+
+
+def _rows_of_group(
+    text: ModelSyntax,
+    group: int,
+    targets: Mapping[str, _Target],
+    variables: Variables,
+    options: SpecOptions,
+    faults: list[str],
+) -> tuple[list[Row], list[Finding]]:
+    markers = _markers(text.parameters) if options.rules().auto_fix_first else frozenset()
+    rows, findings = [], []
+    for parameter in text.parameters:
+        row = _apply_modifiers(parameter, group, targets, text, faults)
         if parameter in markers:
             row, finding = _fix_marker(row, parameter)
             findings.extend(finding)
         if options.std_lv and _is_scaling_variance(row, variables):
             findings.append(_written_variance(row))
+        findings.extend(_equal_in_other_group(parameter, group, targets))
         rows.append(row)
-    if faults:
-        raise ModelError("equal() cannot be used like this.", faults=faults, code="unknown-parameter")
-    return WrittenRows(tuple(_label_targets(rows)), tuple(findings))
+    return rows, findings
 
 
-def _label_targets(rows: Sequence[Row]) -> list[Row]:
-    """Give a parameter that equal() points at the label that the pointing row carries: its own written name."""
-    labels = {row.label for row in rows}
-    return [replace(row, label=row.written) if not row.label and row.written in labels else row for row in rows]
+def _label_targets(rows: Sequence[Row], labels: Collection[str]) -> list[Row]:
+    """Give a parameter that equal() points at the label that the pointing row carries: its own name."""
+    return [replace(row, label=row.key) if not row.label and row.key in labels else row for row in rows]
+
+
+def _equal_in_other_group(parameter: Parameter, group: int, targets: Mapping[str, _Target]) -> Iterator[Finding]:
+    for modifier in parameter.modifiers:
+        if modifier.kind is not ModifierKind.EQUAL:
+            continue
+        name = str(modifier.values[0]).replace(" ", "")
+        target = targets.get(name)
+        if target is not None and target.group != group:
+            written = f"{parameter.lhs}{parameter.op}{parameter.rhs}"
+            yield Finding(
+                "equal-in-other-group",
+                Severity.WARNING,
+                f'equal("{name}") makes {group_key(written, group)} equal to the parameter of group {target.group}.',
+                remedy=f'Names of group {group} end in ".g{group}"; for each group its own write '
+                f'equal(c("{name}", "{name}.g{group}")).'
+                if target.group == 1
+                else f'Names of group {target.group} end in ".g{target.group}", those of the first group have no end.',
+                parameter=written,
+            )
 
 
 def _markers(parameters: Sequence[Parameter]) -> frozenset[Parameter]:
@@ -106,9 +164,9 @@ def _markers(parameters: Sequence[Parameter]) -> frozenset[Parameter]:
 
 
 def _apply_modifiers(
-    parameter: Parameter, by_name: Mapping[str, Parameter], model: ModelSyntax, faults: list[str]
+    parameter: Parameter, group: int, targets: Mapping[str, _Target], model: ModelSyntax, faults: list[str]
 ) -> Row:
-    row = Row(parameter.lhs, parameter.op, parameter.rhs, Origin(OriginKind.TEXT, span=parameter.span))
+    row = Row(parameter.lhs, parameter.op, parameter.rhs, Origin(OriginKind.TEXT, span=parameter.span), group=group)
     kinds = {modifier.kind for modifier in parameter.modifiers}
     if {ModifierKind.LABEL, ModifierKind.EQUAL} <= kinds:
         faults.append(f"{place(model, parameter.span)}: {row.written} has a label and equal(): give it one of them.")
@@ -125,19 +183,19 @@ def _apply_modifiers(
         elif modifier.kind is ModifierKind.LABEL and value is not None:
             row = replace(row, label=str(value))
         elif modifier.kind is ModifierKind.EQUAL and value is not None:
-            row = replace(row, label=_equal_label(str(value), modifier, by_name, model, faults))
+            row = replace(row, label=_equal_label(str(value), modifier, targets, model, faults))
     return row
 
 
 def _equal_label(
-    target: str, modifier: Modifier, by_name: Mapping[str, Parameter], model: ModelSyntax, faults: list[str]
+    target: str, modifier: Modifier, targets: Mapping[str, _Target], model: ModelSyntax, faults: list[str]
 ) -> str:
     name = target.replace(" ", "")
-    other = by_name.get(name)
+    other = targets.get(name)
     if other is None:
         faults.append(f'{place(model, modifier.span)}: equal("{target}") names no written parameter.')
         return name
-    labels = [str(m.values[0]) for m in other.modifiers if m.kind is ModifierKind.LABEL]
+    labels = [str(m.values[0]) for m in other.parameter.modifiers if m.kind is ModifierKind.LABEL]
     return labels[0] if labels else name
 
 

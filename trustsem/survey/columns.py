@@ -64,7 +64,8 @@ def _score_scale(column: pd.Series, name: str, scale: Scale, codebook: Codebook)
     rule = f"labels of scale {scale.name} ({scale.allowed()}) became points"
     log = [LogEntry(name, LogAction.LABEL_SCORED, n_labels, rule)] if n_labels else []
     log += [*number_log(name, column, n_numbers), *missing_log(name, meanings, cells.counts)]
-    return ScoredColumn(table[cells.codes], tuple(log), tuple(column_faults(name, meanings, cells.counts, codebook)))
+    faults = column_faults(column, name, dict(enumerate(meanings)), cells, codebook)
+    return ScoredColumn(table[cells.codes], tuple(log), tuple(faults))
 
 
 def _score_numbers(column: pd.Series, covariate: Covariate, codebook: Codebook) -> ScoredColumn:
@@ -81,7 +82,8 @@ def _score_numbers(column: pd.Series, covariate: Covariate, codebook: Codebook) 
     counts = cells.counts[special]
     n_numbers = int(cells.counts[np.isfinite(table)].sum())
     log = [*number_log(name, column, n_numbers), *missing_log(name, meanings, counts)]
-    return ScoredColumn(table[cells.codes], tuple(log), tuple(column_faults(name, meanings, counts, codebook)))
+    faults = column_faults(column, name, dict(zip(special.tolist(), meanings, strict=True)), cells, codebook)
+    return ScoredColumn(table[cells.codes], tuple(log), tuple(faults))
 
 
 def _score_text(column: pd.Series, covariate: Covariate, codebook: Codebook) -> ScoredColumn:
@@ -97,7 +99,8 @@ def _score_text(column: pd.Series, covariate: Covariate, codebook: Codebook) -> 
     rule = "labels of categories became their values"
     log = [LogEntry(name, LogAction.LABEL_TO_VALUE, n_labels, rule)] if n_labels else []
     log += missing_log(name, meanings, cells.counts)
-    return ScoredColumn(table[cells.codes], tuple(log), tuple(column_faults(name, meanings, cells.counts, codebook)))
+    faults = column_faults(column, name, dict(enumerate(meanings)), cells, codebook)
+    return ScoredColumn(table[cells.codes], tuple(log), tuple(faults))
 
 
 def _read_point(cell: str, scale: Scale, labels: dict[str, float]) -> Meaning:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from trustsem.survey.scored import LogAction, LogEntry
 
 EMPTY = "empty"
 _SHOWN_CODES = 6
+_SHOWN_ROWS = 3
 _LARGEST_SHOWN_CODE = 9999  # beyond this a number may be a respondent's datum, not a code
 
 
@@ -22,7 +23,32 @@ class ScoredColumn:
 
     values: np.ndarray  # (n_rows,) float64 with NaN, or object with text and NaN
     log: tuple[LogEntry, ...]
-    faults: tuple[str, ...]
+    faults: tuple[ColumnFault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFault:
+    """One kind of fault in a column.
+
+    Args:
+        what: Column, number of cells and what they hold, without a full stop.
+        advice: What was declared, as a sentence.
+        rows: Positions of the first few rows in the table that was given, from 0.
+        count: Cells with this fault.
+    """
+
+    what: str
+    advice: str
+    rows: tuple[int, ...]
+    count: int
+
+    def text(self, lines: Sequence[int] | None) -> str:
+        """Return the fault with its first lines in the file, or its first rows where `lines` is None."""
+        noun = "row" if lines is None else "line"
+        places = [str(row + 1 if lines is None else lines[row]) for row in self.rows]
+        listed = f"{', '.join(places[:-1])} and {places[-1]}" if len(places) > 1 else places[0]
+        first = "first in" if self.count > len(places) else "in"
+        return f"{self.what}, {first} {noun}{'s' if len(places) > 1 else ''} {listed}. {self.advice}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,16 +128,32 @@ def number_log(name: str, column: pd.Series, count: int) -> Iterator[LogEntry]:
         yield LogEntry(name, LogAction.TEXT_TO_NUMBER, count, "digits became numbers")
 
 
-def column_faults(name: str, meanings: Sequence[Meaning], counts: np.ndarray, codebook: Codebook) -> Iterator[str]:
-    """Yield one sentence for each kind of fault in a column: counts, and codes where they are codes, never texts."""
-    kinds: dict[str, list[tuple[float | None, int]]] = {}
-    for meaning, count in zip(meanings, counts, strict=True):
-        if meaning.fault is not None and count:
-            kinds.setdefault(meaning.fault, []).append((meaning.code, int(count)))
-    for fault, found in kinds.items():
-        total = sum(count for _, count in found)
-        cells = "1 cell holds" if total == 1 else f"{total} cells hold"
-        yield f"{name}: {cells} {fault}{_shown_codes([code for code, _ in found])}.{_declared(name, codebook)}"
+def column_faults(
+    column: pd.Series,
+    name: str,
+    meanings: Mapping[int, Meaning],
+    cells: DistinctCells,
+    codebook: Codebook,
+) -> Iterator[ColumnFault]:
+    """Yield each kind of fault in a column: counts, and codes where they are codes, never texts.
+
+    Args:
+        column: The column; its index says where the rows stood in the table that was given.
+        name: Of the variable.
+        meanings: By position in `cells`.
+        cells: The column's distinct cells.
+        codebook: What is declared.
+    """
+    kinds: dict[str, list[int]] = {}
+    for position, meaning in meanings.items():
+        if meaning.fault is not None and cells.counts[position]:
+            kinds.setdefault(meaning.fault, []).append(position)
+    for fault, positions in kinds.items():
+        rows = np.flatnonzero(np.isin(cells.codes, positions))
+        hold = "1 cell holds" if len(rows) == 1 else f"{len(rows)} cells hold"
+        what = f"{name}: {hold} {fault}{_shown_codes([meanings[position].code for position in positions])}"
+        first = tuple(int(row) for row in column.index[rows[:_SHOWN_ROWS]])
+        yield ColumnFault(what, _declared(name, codebook), first, len(rows))
 
 
 def as_number(cell: str) -> float | None:
@@ -139,4 +181,4 @@ def _shown_codes(codes: list[float | None]) -> str:
 def _declared(name: str, codebook: Codebook) -> str:
     declared = [code.code or code.pattern for code in codebook.missing if code.applies_to(name)]
     shown = [text for text in declared if text]
-    return f" Declared missing: {', '.join(shown)}." if shown else " No missing code is declared."
+    return f"Declared missing: {', '.join(shown)}." if shown else "No missing code is declared."

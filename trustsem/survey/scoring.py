@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from trustsem.errors import CodebookError, DataError, UsageError
 from trustsem.instruments import Codebook, Covariate, Item
 from trustsem.records import Finding, Severity
-from trustsem.suggestions import shortened, suggest
+from trustsem.suggestions import count_of, shortened, suggest
 from trustsem.survey.columns import score_covariate, score_item
 from trustsem.survey.frames import column_of, holds_text, missing_in, rows_of
 from trustsem.survey.plain import mixed_column_finding, read_plain, suspicious_codes
@@ -21,12 +21,13 @@ from trustsem.survey.source import DataSource, RawTable
 
 @dataclass(slots=True)
 class _Work:
-    """What has been gathered while the columns are worked through."""
+    """What has been gathered while the columns are worked through; `lines` says where the rows stood in the file."""
 
     columns: dict[str, object] = field(default_factory=dict)
     log: list[LogEntry] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    lines: Sequence[int] | None = None
 
 
 def apply_codebook(raw: RawTable | pd.DataFrame, codebook: Codebook) -> Survey:
@@ -42,7 +43,8 @@ def apply_codebook(raw: RawTable | pd.DataFrame, codebook: Codebook) -> Survey:
     """
     frame, source, findings = _unpack(raw)
     frame, row_log = _without_empty_rows(frame)
-    work = _Work(log=[*row_log], findings=[*findings, *_row_findings(row_log)])
+    lines = raw.lines if isinstance(raw, RawTable) else None
+    work = _Work(log=[*row_log], findings=[*findings, *_row_findings(row_log)], lines=lines)
     _check_fit(frame, codebook, source, work)
     used: set[str] = set()
     for item in codebook.items:
@@ -139,7 +141,10 @@ def _check_fit(frame: pd.DataFrame, codebook: Codebook, source: DataSource | Non
         work.findings.append(Finding("missing-items", Severity.WARNING, message, remedy, names))
     gone = [covariate.name for covariate in codebook.covariates if covariate.column not in columns]
     if gone:
-        message = f"{len(gone)} covariates of codebook '{codebook.id}' are not in the file: {shortened(gone)}."
+        are = "is" if len(gone) == 1 else "are"
+        message = (
+            f"{count_of(len(gone), 'covariate')} of codebook '{codebook.id}' {are} not in the file: {shortened(gone)}."
+        )
         work.findings.append(Finding("missing-covariates", Severity.INFO, message))
     _check_names(columns, codebook, work)
 
@@ -164,7 +169,7 @@ def _add(variable: Item | Covariate, frame: pd.DataFrame, codebook: Codebook, wo
         work.log.append(LogEntry(variable.name, LogAction.RENAMED, len(frame), f"column '{variable.column}'"))
     work.columns[variable.name] = scored.values
     work.log.extend(scored.log)
-    work.faults.extend(scored.faults)
+    work.faults.extend(fault.text(work.lines) for fault in scored.faults)
     used.add(variable.column)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from trustsem.errors import DataError
 from trustsem.instruments import Item
 from trustsem.records import Finding, Severity
+from trustsem.suggestions import count_of
 from trustsem.survey.frames import column_of
 from trustsem.survey.numeric import to_numbers
 from trustsem.survey.scored import Survey
@@ -99,7 +100,7 @@ def _low_variance(values: np.ndarray, names: Sequence[str]) -> Iterator[Finding]
 def _few_rows(values: np.ndarray) -> Iterator[Finding]:
     n_complete, n_items = int((~np.isnan(values).any(axis=1)).sum()), values.shape[1]
     if n_complete <= n_items:
-        message = f"{n_complete} complete rows for {n_items} items: the covariance matrix is singular."
+        message = f"{count_of(n_complete, 'complete row')} for {n_items} items: the covariance matrix is singular."
         yield Finding("few-rows", Severity.ERROR, message, 'Use fewer items, more respondents or missing="fiml".')
 
 

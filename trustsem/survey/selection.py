@@ -52,7 +52,12 @@ class AnalysisArrays:
 
 
 def analysis_arrays(
-    data: pd.DataFrame | Survey, names: Sequence[str], *, required: Sequence[str] = (), complete: bool = True
+    data: pd.DataFrame | Survey,
+    names: Sequence[str],
+    *,
+    required: Sequence[str] = (),
+    complete: bool = True,
+    answered: Sequence[str] = (),
 ) -> AnalysisArrays:
     """Return the observed variables of a model as an array, with an account of every row that is not used.
 
@@ -62,6 +67,8 @@ def analysis_arrays(
         required: Columns of any type that a used row must have as well (group, cluster, weights).
         complete: True keeps rows without a missing answer (listwise deletion); False keeps rows with one answer at
             least, for estimators that use incomplete rows.
+        answered: With incomplete rows, variables among the names that a used row must have an answer to all the same:
+            exogenous variables, whose distribution is not modelled.
 
     Raises:
         ModelError: A variable is not in the data (code "unknown-variable").
@@ -81,6 +88,8 @@ def analysis_arrays(
     is_missing = np.isnan(values)
     lacking = {name: missing_in(column_of(frame, name)) for name in required}
     unused = is_missing.any(axis=1) if complete else is_missing.all(axis=1)
+    if answered and not complete:
+        unused |= is_missing[:, [list(names).index(name) for name in answered]].any(axis=1)
     for absent in lacking.values():
         unused |= absent
     used = np.flatnonzero(~unused)
@@ -199,7 +208,9 @@ def _loss_finding(
 ) -> Finding:
     share = n_dropped / n_total
     rows = "row is" if n_dropped == 1 else "rows are"
-    why = "an answer is missing" if complete else "no answer, or no group, cluster or weight, is there"
+    why = (
+        "an answer is missing" if complete else "they have no answer at all, or no predictor, group, cluster or weight"
+    )
     message = f"{n_dropped} of {n_total} {rows} not used because {why} ({share:.1%}): {_by_count(dropped_by)}."
     reasons = _reasons(data, names)
     if reasons:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,10 @@ class RawTable:
             labels as text, and NaN for an empty cell.
         source: The file.
         findings: What the reader had to decide, e.g. the encoding.
+        lines: Line of the file, or row of the sheet, of each row; None where the format shows none to its users.
     """
 
     frame: pd.DataFrame
     source: DataSource
     findings: tuple[Finding, ...]
+    lines: Sequence[int] | None = None

@@ -19,10 +19,17 @@ _THRESHOLD = re.compile(r"t[1-9][0-9]*")
 
 @dataclass(frozen=True, slots=True)
 class FormulaResult:
-    """The parameters of a formula; `faults` says what could not be read."""
+    """The parameters of a formula.
+
+    Args:
+        parameters: One for each pair of a left-hand and a right-hand variable.
+        faults: What could not be read.
+        repeats: Mentions of a parameter that add nothing to an earlier one, as in `f =~ x1 + x1`.
+    """
 
     parameters: tuple[Parameter, ...]
     faults: tuple[Fault, ...]
+    repeats: tuple[Parameter, ...] = ()
 
 
 def parse_formula(left: Piece, operator: Token, right: Piece, block: Block | None) -> FormulaResult:
@@ -101,15 +108,21 @@ def _merge(parameters: Iterator[Parameter]) -> FormulaResult:
     """Make one parameter of repeated mentions; `a ~~ b` and `b ~~ a` are the same one."""
     merged: dict[tuple[str, str, str], Parameter] = {}
     faults: dict[int, Fault] = {}
+    repeats: list[Parameter] = []
     for parameter in parameters:
         lhs, op, rhs = parameter.lhs, parameter.op, parameter.rhs
         key = (min(lhs, rhs), op, max(lhs, rhs)) if op == "~~" else (lhs, op, rhs)
-        known = merged.get(key)
+        known = merged.setdefault(key, parameter)
+        if known is parameter:
+            continue
         try:
-            merged[key] = parameter if known is None else _merge_two(known, parameter)
+            merged[key] = _merge_two(known, parameter)
         except FaultFoundError as found:
             faults.setdefault(found.fault.span.start, found.fault)
-    return FormulaResult(tuple(merged.values()), tuple(faults.values()))
+        # `a + b ~~ a + b` names a covariance in both directions, which is the way to write all of them.
+        if (known.lhs, known.rhs) == (lhs, rhs) and merged[key].modifiers == known.modifiers:
+            repeats.append(parameter)
+    return FormulaResult(tuple(merged.values()), tuple(faults.values()), tuple(repeats))
 
 
 def _merge_two(known: Parameter, again: Parameter) -> Parameter:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from trustsem.records import Finding
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -151,3 +153,4 @@ class ModelSyntax:
     constraints: tuple[Constraint, ...] = ()
     blocks: tuple[Block, ...] = field(default=())
     source: str | None = None  # file name for messages, None for text given directly
+    findings: tuple[Finding, ...] = ()  # what can be read but was hardly meant

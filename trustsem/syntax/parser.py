@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from trustsem.errors import ModelError, UsageError
+from trustsem.records import Finding, Severity
 from trustsem.syntax.expressions import parse_expression
 from trustsem.syntax.faults import MAX_FAULTS, Fault, FaultFoundError, syntax_error
 from trustsem.syntax.formulas import parse_formula
@@ -38,6 +39,7 @@ class _Parsed:
 
     nodes: tuple[Parameter | Definition | Constraint | Block, ...] = ()
     faults: tuple[Fault, ...] = ()
+    repeats: tuple[Parameter, ...] = ()
 
 
 def parse_model(text: str, *, source: str | None = None) -> ModelSyntax:
@@ -64,18 +66,20 @@ def parse_model(text: str, *, source: str | None = None) -> ModelSyntax:
     stream = tokenize(text)
     nodes: list[Parameter | Definition | Constraint | Block] = []
     faults: list[Fault] = []
+    repeats: list[Parameter] = []
     block: Block | None = None
     for statement in split_statements(stream.tokens):
         parsed = _parse_statement(statement, stream, block)
         nodes.extend(parsed.nodes)
         faults.extend(parsed.faults)
+        repeats.extend(parsed.repeats)
         if parsed.nodes and isinstance(parsed.nodes[0], Block):
             block = parsed.nodes[0]
         if len(faults) > MAX_FAULTS:
             break
     if faults:
         raise syntax_error(text, faults, source=source)
-    model = _assemble(text, nodes, source)
+    model = _assemble(text, nodes, source, tuple(map(_repeat_finding, repeats)))
     if not (model.parameters or model.definitions or model.constraints):
         raise _empty_model(model)
     return model
@@ -104,7 +108,12 @@ def _empty_model(model: ModelSyntax) -> ModelError:
     )
 
 
-def _assemble(text: str, nodes: list[Parameter | Definition | Constraint | Block], source: str | None) -> ModelSyntax:
+def _assemble(
+    text: str,
+    nodes: list[Parameter | Definition | Constraint | Block],
+    source: str | None,
+    findings: tuple[Finding, ...],
+) -> ModelSyntax:
     return ModelSyntax(
         text=text,
         parameters=tuple(node for node in nodes if isinstance(node, Parameter)),
@@ -112,6 +121,20 @@ def _assemble(text: str, nodes: list[Parameter | Definition | Constraint | Block
         constraints=tuple(node for node in nodes if isinstance(node, Constraint)),
         blocks=tuple(node for node in nodes if isinstance(node, Block)),
         source=source,
+        findings=findings,
+    )
+
+
+def _repeat_finding(again: Parameter) -> Finding:
+    """Warn of a term that is written twice in one formula: the second was probably meant to be another one."""
+    written = f"{again.lhs} ~ 1" if again.op == "~1" else f"{again.lhs} {again.op} {again.rhs}"
+    return Finding(
+        "repeated-term",
+        Severity.WARNING,
+        f"Line {again.span.line} of the model, column {again.span.column}: {written} stands in this formula a second "
+        "time; it counts once.",
+        remedy="Remove it, or write the variable that was meant.",
+        parameter=f"{again.lhs}{again.op}{again.rhs}",
     )
 
 
@@ -145,7 +168,7 @@ def _parse_by_operator(statement: Statement, place: int, block: Block | None) ->
     if operator.text in _RELATIONS:
         return _Parsed((_parse_constraint(left, operator, right),))
     result = parse_formula(left, operator, right, block)
-    return _Parsed(result.parameters, result.faults)
+    return _Parsed(result.parameters, result.faults, result.repeats)
 
 
 def _is_header(statement: Statement) -> bool:

@@ -11,7 +11,7 @@ _NOWHERE = Span(0, 0, 1, 1)
 
 
 def without_spans(model: ModelSyntax) -> ModelSyntax:
-    """Return the model with every span set to the same place and without text and source.
+    """Return the model with every span set to the same place and without text, source and findings.
 
     Two texts say the same where the results are equal.
 
@@ -21,7 +21,7 @@ def without_spans(model: ModelSyntax) -> ModelSyntax:
         >>> one == two, without_spans(one) == without_spans(two)
         (False, True)
     """
-    return replace(_strip(model), text="", source=None)
+    return replace(_strip(model), text="", source=None, findings=())
 
 
 def _strip(value: Any) -> Any:

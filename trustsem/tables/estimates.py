@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trustsem.distributions import Z95, normal_tails
 from trustsem.effects import DeltaResult, Standardization, defined_parameters, delta_method, standardized_solution
 from trustsem.pipeline import FittedModel
+from trustsem.spec.auxiliary import is_auxiliary
 from trustsem.spec.table import ParameterTable
 
 FloatArray = NDArray[np.float64]
@@ -56,13 +57,22 @@ def estimates_frame(fitted: FittedModel) -> pd.DataFrame:
     for kind in (Standardization.LV, Standardization.ALL):
         # no covariance: only the values are printed beside the estimates
         columns[kind.value] = standardized_solution(fitted.table, fitted.estimate, None, kind).values
-    return pd.DataFrame(columns)
+    return _shown(pd.DataFrame(columns), fitted.table)
 
 
 def standardized_frame(fitted: FittedModel, kind: Standardization) -> pd.DataFrame:
     """Return the standardised solution with delta-method errors: keys, est_std, se, z, pvalue, ci_lower, ci_upper."""
     result = standardized_solution(fitted.table, fitted.estimate, fitted.covariance.matrix, kind)
-    return pd.DataFrame({**_keys(fitted.table), **_inference("est_std", result)})
+    return _shown(pd.DataFrame({**_keys(fitted.table), **_inference("est_std", result)}), fitted.table)
+
+
+def _shown(frame: pd.DataFrame, table: ParameterTable) -> pd.DataFrame:
+    """Return the frame without the rows of auxiliary variables, which are no part of the model."""
+    hidden = [is_auxiliary(row) for row in table.rows]
+    if not any(hidden):
+        return frame
+    keep = ~np.array([*hidden, *(False for _ in table.definitions)], dtype=bool)
+    return frame.loc[keep].reset_index(drop=True)
 
 
 def _keys(table: ParameterTable) -> dict[str, Any]:
@@ -101,5 +111,6 @@ def vcov_frame(fitted: FittedModel) -> pd.DataFrame | None:
     matrix = fitted.covariance.matrix
     if matrix is None:
         return None
-    names = [row.name for row in fitted.table.free_rows]
-    return pd.DataFrame(matrix, index=names, columns=names)
+    kept = [k for k, row in enumerate(fitted.table.free_rows) if not is_auxiliary(row)]
+    names = [fitted.table.free_rows[k].name for k in kept]
+    return pd.DataFrame(matrix[np.ix_(kept, kept)], index=names, columns=names)

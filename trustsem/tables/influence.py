@@ -60,4 +60,4 @@ def _influence(fitted: FittedModel, cases: Cases) -> CaseInfluence:
             remedy="Read the findings of the fit and simplify the model.",
             code="no-standard-errors",
         )
-    return case_influence(fitted.estimate, cases.values, fitted.likelihood, covariance)
+    return case_influence(fitted.estimate, cases.values, covariance)

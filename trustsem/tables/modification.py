@@ -17,7 +17,7 @@ from trustsem.theory import Theory
 _COLUMNS = {Standardization.LV: "sepc_lv", Standardization.ALL: "sepc_all", Standardization.NOX: "sepc_nox"}
 
 
-def modification_frame(fitted: FittedModel, theory: Theory | None = None) -> pd.DataFrame:
+def modification_frame(fitted: FittedModel, theory: Theory | None = None, *, top: int | None = None) -> pd.DataFrame:
     """Return one row per parameter that could be freed, largest modification index first.
 
     Columns: lhs, op, rhs, level, group, mi (expected drop of chi-square, df 1), epc (expected change of the
@@ -28,11 +28,12 @@ def modification_frame(fitted: FittedModel, theory: Theory | None = None) -> pd.
         fitted: A fitted model.
         theory: Where the model's constructs come from it, a column `theory` says of each path whether the theory draws
             it ("allowed by the theory") or not; freeing anything else is a matter of measurement ("not in the theory").
+        top: Only the first so many; the others are not standardised, which saves time.
     """
     candidates = candidate_parameters(fitted.table, fitted.estimate.objective.layout)
-    result = modification_indices(fitted.estimate, candidates, fitted.likelihood)
+    result = modification_indices(fitted.estimate, candidates)
     defined = np.flatnonzero(np.isfinite(result.statistic))
-    order = defined[np.argsort(-result.statistic[defined], kind="stable")]
+    order = defined[np.argsort(-result.statistic[defined], kind="stable")][:top]
     chosen = [candidates[k] for k in order]
     columns: dict[str, Any] = {
         "lhs": [c.lhs for c in chosen],

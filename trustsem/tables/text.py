@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 GAP = 2
 _LEAST_TEXT = 14  # a text column narrower than this is unreadable: the row is stacked instead
 _NUMBER = re.compile(r"[<>]?[+-]?[\d,]*\.?\d+(?:e[+-]?\d+)?%?", re.IGNORECASE)
+_ONE_LINE = re.compile(r" *[!-~]+(?: [!-~]+)*")
 _PIECES = re.compile(r"[^_/]*[_/]+|[^_/]+")
 _NO_LINE_START = frozenset("，。；：？！、）》”’")
 
@@ -133,6 +134,8 @@ def wrap_text(text: str, width: int, *, hanging: int = 0) -> list[str]:
         >>> wrap_text("  interpersonal_interaction (ii)", 18, hanging=2)
         ['  interpersonal_', '    interaction', '    (ii)']
     """
+    if len(text) <= width and _ONE_LINE.fullmatch(text):  # most cells of a table
+        return [text]
     lead = " " * (len(text) - len(text.lstrip(" ")))
     later = lead + " " * hanging
     lines: list[str] = []

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from trustsem.suggestions import suggest
+from trustsem.suggestions import count_of, suggest
 from trustsem.theory.types import Basis, Text, TheoryError
 
 _BASES = {basis.value: basis for basis in Basis}
@@ -39,7 +39,7 @@ class FileCheck:
         """Raise one error that lists all faults; do nothing when there is none."""
         if self.faults:
             raise TheoryError(
-                f"The theory file {self.path.name} has {len(self.faults)} fault(s).",
+                f"The theory file {self.path.name} has {count_of(len(self.faults), 'fault')}.",
                 remedy="Correct the entries named above.",
                 faults=self.faults,
             )
@@ -89,7 +89,7 @@ class FileCheck:
         named = []
         for entry, row in rows:
             if len(row) != len(columns):
-                self.fault(entry, f"has {len(row)} cells, not {len(columns)}.")
+                self.fault(entry, f"has {count_of(len(row), 'cell')}, not {len(columns)}.")
                 continue
             named.append((entry, dict(zip(columns, row))))
         return named

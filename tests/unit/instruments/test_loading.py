@@ -171,3 +171,13 @@ def test_an_unknown_name_gets_a_suggestion(tmp_path):
 def test_a_misspelt_path_gets_a_suggestion(write):
     path = write(GOOD)
     assert "Did you mean 'mini.toml'" in str(faults_of(path.with_name("mni.toml")))
+
+
+def test_a_data_file_is_no_codebook(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text("q1,q2\n4,2\n", encoding="utf-8")
+    with pytest.raises(CodebookError, match=r"answers\.csv is not a codebook") as caught:
+        load_codebook(path)
+    assert caught.value.code == "codebook-suffix"
+    assert "dpt_patient" in str(caught.value)
+    assert "4,2" not in str(caught.value)

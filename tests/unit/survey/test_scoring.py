@@ -92,7 +92,7 @@ def test_undeclared_codes_are_listed_item_by_item_and_texts_never_shown():
     error = caught.value
     assert error.exit_code == 11
     assert len(error.faults) == 3
-    assert "q1: 3 cells hold codes outside 1..5 (6, 99)" in error.faults[0]
+    assert "q1: 3 cells hold codes outside 1..5 (6, 99), in rows 1, 2 and 3." in error.faults[0]
     assert "Declared missing: -8, -9" in error.faults[0]
     assert "q2: 1 cell holds text" in error.faults[1]
     assert "secret" not in str(error)
@@ -132,9 +132,9 @@ def test_numeric_covariates_and_their_limits():
     with pytest.raises(CodebookError) as caught:
         apply_codebook(pd.DataFrame({"q1": ["1"] * 4, "age": ["17", "101", "old", "20"]}), codebook(item("q1"), age))
     assert [fault.split(".")[0] for fault in caught.value.faults] == [
-        "age: 1 cell holds numbers below the minimum 18",
-        "age: 1 cell holds numbers above the maximum 100",
-        "age: 1 cell holds something else than a finite number",
+        "age: 1 cell holds numbers below the minimum 18, in row 1",
+        "age: 1 cell holds numbers above the maximum 100, in row 2",
+        "age: 1 cell holds something else than a finite number, in row 3",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from trustsem.records import Severity
 from trustsem.syntax import Modifier, ModifierKind, Parameter, parse_model
 
 
@@ -121,6 +122,30 @@ def test_modifiers_of_one_variable_are_merged(text: str) -> None:
 
 def test_repeated_variable_without_modifier_is_one_parameter() -> None:
     assert rows("y ~ x + x") == [("y", "~", "x")]
+
+
+@pytest.mark.parametrize(
+    ("text", "parameter", "column"),
+    [
+        ("f =~ x1 + x2 + x1", "f=~x1", 16),
+        ("f =~ a*x1 + x1", "f=~x1", 13),
+        ("f =~ a*x1 + a*x1", "f=~x1", 15),
+        ("y ~ 1 + x + 1", "y~1", 13),
+        ("y1 ~~ y2 + y2", "y1~~y2", 12),
+        ("y + y ~ x", "y~x", 9),
+    ],
+)
+def test_a_mention_that_adds_nothing_is_reported(text: str, parameter: str, column: int) -> None:
+    (finding,) = parse_model(text).findings
+    assert (finding.code, finding.severity, finding.parameter) == ("repeated-term", Severity.WARNING, parameter)
+    assert f"Line 1 of the model, column {column}:" in finding.message
+
+
+@pytest.mark.parametrize(
+    "text", ["f =~ x1 + a*x1 + start(.8)*x1", "y1 + y2 ~~ y1 + y2", "y ~ x\ny ~ a*x", "f =~ x1 + x2", "y ~ x + 1"]
+)
+def test_a_mention_that_adds_something_is_not_reported(text: str) -> None:
+    assert parse_model(text).findings == ()
 
 
 def test_both_directions_of_a_covariance_in_one_formula_are_one_parameter() -> None:

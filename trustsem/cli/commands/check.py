@@ -56,6 +56,8 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check a model without fitting it: syntax, parameters, degrees of freedom, identification, and the data."""
+    if data is None:
+        _refuse_without_data(codebook=codebook, sheet=sheet, encoding=encoding)
     if model is None:
         if not refused:
             raise UsageError("No model was named.", remedy="trustsem check MODEL [DATA], or trustsem check --refused.")
@@ -72,6 +74,17 @@ def check(
         for problem in report.problems:
             print_error(str(problem))
         raise typer.Exit(report.problems[0].exit_code)
+
+
+def _refuse_without_data(**options: str | None) -> None:
+    """Refuse options that say how data are read where there are none to read."""
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        raise UsageError(
+            f"{' and '.join(given)} without DATA: there is no file to read.",
+            remedy="trustsem check MODEL DATA, with the path of a survey file or the name of a bundled sample.",
+            code="option-without-data",
+        )
 
 
 def _examine(
@@ -92,7 +105,7 @@ def _examine(
     parsed = read_model(found)
     table = build_table(parsed.syntax, chosen.spec)
     report = _identify(found, table)
-    report.findings.extend(table.findings)
+    report.findings.extend([*parsed.syntax.findings, *table.findings])
     if data is None:
         return report
     try:
@@ -137,7 +150,7 @@ def _identify(model: LibraryModel, table: ParameterTable) -> _Report:
 
 def _examine_data(report: _Report, survey: Survey, options: FitOptions) -> None:
     from trustsem.fitting.inputs import read_data, read_model
-    from trustsem.pipeline.run import prepare_moments
+    from trustsem.pipeline import prepare_moments
     from trustsem.survey import screen_items
 
     names = report.table.variables.observed
@@ -145,7 +158,7 @@ def _examine_data(report: _Report, survey: Survey, options: FitOptions) -> None:
     report.findings.extend(report.data.findings)
     columns = [part for name in names for part in ([name] if name in survey.frame.columns else name.split(":"))]
     report.findings.extend(screen_items(survey, list(dict.fromkeys(columns))))
-    prepare_moments(report.table, report.data.moments, options.pipeline)
+    prepare_moments(report.table, report.data.moments, options.pipeline.discrepancy, options.pipeline.likelihood)
 
 
 # --- text -------------------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def _request(
         table=table,
         title=model.name if model.title is None else f"{model.name}, {model.title.en}",
         likelihood=chosen.pipeline.likelihood.value,
-        information=chosen.pipeline.information.value,
+        information=chosen.pipeline.used_information.value,
         data_file=None if data_output is None else data_output.as_posix(),
         columns=columns,
         results=results,

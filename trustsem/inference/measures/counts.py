@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from trustsem.inference.measures.context import FitContext, MeasureSet
 
 
@@ -16,11 +18,33 @@ def count_measures(context: FitContext) -> MeasureSet:
         "baseline_chisq": context.baseline.statistic,
         "baseline_df": context.baseline.df,
         "baseline_pvalue": context.baseline.pvalue,
-        "ntotal": context.n_obs,
     }
+    if context.is_likelihood:
+        values["ntotal"] = context.n_obs
     reasons = {}
+    unscaled = "the unscaled statistic of this estimator is no chi-square"
     if context.test.pvalue is None:
-        reasons["pvalue"] = "no degrees of freedom: the model is saturated"
+        reasons["pvalue"] = unscaled if context.test.df else "no degrees of freedom: the model is saturated"
     if context.baseline.pvalue is None:
-        reasons["baseline_pvalue"] = "the baseline model has no degrees of freedom"
+        reasons["baseline_pvalue"] = unscaled if context.baseline.df else "the baseline model has no degrees of freedom"
+    return MeasureSet(values, reasons)
+
+
+def scaled_count_measures(context: FitContext) -> MeasureSet:
+    """Return the scaled chi-square, its df, p-value and scaling factor, and the same of the baseline model."""
+    values: dict[str, float | None] = {}
+    reasons: dict[str, str] = {}
+    for prefix, test in (("", context.scaled), ("baseline_", context.baseline_scaled)):
+        if test is None:
+            continue
+        values[f"{prefix}chisq_scaled"] = test.statistic if math.isfinite(test.statistic) else None
+        values[f"{prefix}df_scaled"] = test.df
+        values[f"{prefix}pvalue_scaled"] = test.pvalue
+        values[f"{prefix}chisq_scaling_factor"] = test.scaling_factor
+        if test.df == 0:
+            names = ("pvalue_scaled", "chisq_scaling_factor")
+            reasons.update(dict.fromkeys((f"{prefix}{name}" for name in names), "no degrees of freedom"))
+        elif values[f"{prefix}chisq_scaled"] is None:
+            reason = "the scaling factor is negative"
+            reasons.update({f"{prefix}chisq_scaled": reason, f"{prefix}pvalue_scaled": reason})
     return MeasureSet(values, reasons)

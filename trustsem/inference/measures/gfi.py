@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.inference.measures.context import FitContext, MeasureSet, undefined
+from trustsem.inference.measures.context import FitContext, MeasureSet, Noncentral
 from trustsem.inference.noncentral import noncentrality_limit
-from trustsem.moments.linalg import invert
 
 FloatArray = NDArray[np.float64]
 
@@ -24,44 +25,52 @@ def gfi_measures(context: FitContext) -> MeasureSet:
     exogenous variables left out of s; agfi and pgfi correct it for degrees of freedom (Mulaik et al. 1989).
     """
     misfit = size = 0.0
-    for sample, implied, exogenous in zip(context.moments.groups, context.implied, context.exogenous, strict=True):
+    for sample, implied, exogenous, weight in zip(
+        context.moments.groups, context.implied, context.exogenous, context.weights, strict=True
+    ):
         share = sample.n_obs / context.n_obs
-        try:
-            weight = invert(implied.sigma)
-        except np.linalg.LinAlgError:
-            return undefined(_NAMES, "the implied covariance matrix is not positive definite")
-        explained = sample.cov.copy()
+        explained, gap, mean = sample.cov.copy(), None, None
         explained[np.ix_(exogenous, exogenous)] = 0.0
-        misfit += share * _quadratic(weight, sample.cov - implied.sigma)
-        size += share * _quadratic(weight, explained)
         if context.meanstructure and sample.mean is not None:
             gap, mean = sample.mean - implied.mu, sample.mean.copy()
             mean[exogenous] = 0.0
-            misfit += share * 2 * float(gap @ weight @ gap)
-            size += share * 2 * float(mean @ weight @ mean)
+        misfit += share * weight.size(sample.cov - implied.sigma, gap)
+        size += share * weight.size(explained, mean)
     values = {**_population(context), **_lisrel(context, misfit / size)}
     reasons = {} if values["agfi_lisrel"] is not None else {"agfi_lisrel": "no degrees of freedom"}
     return MeasureSet({name: values[name] for name in _NAMES}, reasons)
 
 
-def _quadratic(weight: FloatArray, matrix: FloatArray) -> float:
-    """Return tr((W M)^2)."""
-    product = weight @ matrix
-    return float(np.sum(product * product.T))
-
-
 def _population(context: FitContext) -> dict[str, float | None]:
-    df, n, statistic = context.test.df, context.n_effective, context.residual_statistic
+    plain = _of_noncentral(context, Noncentral(context.residual_statistic, context.test.df), "")
+    return {**plain, "gfi_ci_level": CI_LEVEL}
+
+
+def robust_gfi_measures(context: FitContext) -> MeasureSet:
+    """Return gfi_robust with its interval: the population index of T - c df, T the residual statistic."""
+    if context.robust is None:
+        return MeasureSet({})
+    base = context.robust
+    if context.scaled is not None and not context.is_incomplete:
+        base = replace(base, statistic=context.residual_statistic)
+    return MeasureSet(_of_noncentral(context, base, "_robust"))
+
+
+def _of_noncentral(context: FitContext, base: Noncentral, suffix: str) -> dict[str, float | None]:
+    n = context.n_effective
     p = len(context.moments.groups[0].names) * context.n_groups
+    statistic, df = base.as_chi_square, base.df
 
     def index(noncentrality: float) -> float:
         return p / (p + 2 * max(noncentrality, 0.0) / n * context.n_groups)
 
+    def limit(probability: float) -> float:
+        return base.spread * noncentrality_limit(statistic, df, probability)
+
     return {
-        "gfi": index(statistic - df),
-        "gfi_ci_lower": index(noncentrality_limit(statistic, df, (1 - CI_LEVEL) / 2)),
-        "gfi_ci_upper": index(noncentrality_limit(statistic, df, (1 + CI_LEVEL) / 2)),
-        "gfi_ci_level": CI_LEVEL,
+        f"gfi{suffix}": index(base.excess),
+        f"gfi_ci_lower{suffix}": index(limit((1 - CI_LEVEL) / 2)),
+        f"gfi_ci_upper{suffix}": index(limit((1 + CI_LEVEL) / 2)),
     }
 
 

@@ -36,6 +36,12 @@ def export_model(request: ExportRequest, target: str) -> Export:
             remedy=f"Use one of: {', '.join(EXPORTERS)}.",
             code="unknown-target",
         )
+    if request.table.n_groups > 1:
+        raise UsageError(
+            f"A model of {request.table.n_groups} groups cannot be exported to {target} yet.",
+            remedy="Export the model for one group at a time.",
+            code="export-groups",
+        )
     return exporter(request)
 
 

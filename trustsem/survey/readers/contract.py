@@ -35,11 +35,13 @@ class Parsed:
         frame: The cells, one column per variable.
         encoding: Text encoding that was used; None for formats that have none.
         findings: What happened on the way in.
+        lines: Line of the file, or row of the sheet, of each row; None where the format shows none to its users.
     """
 
     frame: pd.DataFrame
     encoding: str | None = None
     findings: tuple[Finding, ...] = ()
+    lines: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,6 @@ def list_some(names: Sequence[str], *, limit: int = 5) -> str:
     """
     shown = ", ".join(f"'{name}'" for name in names[:limit])
     return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
-
-
-def count_of(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural unless it is one.
-
-    >>> count_of(1, "column"), count_of(2, "column")
-    ('1 column', '2 columns')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def raise_collected(path: Path, errors: Sequence[DataError]) -> None:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from trustsem.records import Finding, Severity
-from trustsem.survey.readers.contract import count_of, list_some
+from trustsem.suggestions import count_of
+from trustsem.survey.readers.contract import list_some
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trustsem.records import Finding, Severity
-from trustsem.survey.readers.contract import Parsed, ReadOptions, count_of, raise_collected
+from trustsem.suggestions import count_of
+from trustsem.survey.readers.contract import Parsed, ReadOptions, raise_collected
 from trustsem.survey.readers.decimals import convert_decimal_commas
 from trustsem.survey.readers.delimiter import find_delimiter
 from trustsem.survey.readers.encoding import decode_bytes
@@ -45,7 +46,7 @@ def read_delimited(path: Path, options: ReadOptions, *, expected: str | None) ->
     if dialect.delimiter == ";":
         frame, commas = convert_decimal_commas(frame)
         findings.extend(commas)
-    return Parsed(frame, decoded.encoding, tuple(findings))
+    return Parsed(frame, decoded.encoding, tuple(findings), records.lines)
 
 
 def _whole_lines(text: str) -> str:

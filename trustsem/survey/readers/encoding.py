@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trustsem.errors import DataError
 from trustsem.records import Finding, Severity
-from trustsem.survey.readers.contract import count_of
+from trustsem.suggestions import count_of
 
 # Longest first: the UTF-16 mark is the beginning of the UTF-32 one.
 _MARKS: tuple[tuple[bytes, str], ...] = (

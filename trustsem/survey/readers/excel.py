@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from trustsem.errors import DataError
 from trustsem.records import Finding, Severity
-from trustsem.survey.readers.contract import Parsed, ReadOptions, count_of, list_some, raise_collected
+from trustsem.suggestions import count_of
+from trustsem.survey.readers.contract import Parsed, ReadOptions, list_some, raise_collected
 from trustsem.survey.readers.header import Header, name_unnamed, read_header
 from trustsem.survey.readers.sheets import load_sheet
 from trustsem.survey.readers.typed import settle_columns
@@ -44,7 +45,9 @@ def read_excel(path: Path, options: ReadOptions) -> Parsed:
     frame, unnamed = _build_frame(body, header, path)
     settled, changes = settle_columns(frame, path)
     findings = (*sheet.findings, *_skipped_finding(skipped), *header.findings, *unnamed, *changes)
-    return Parsed(settled, None, (*findings, *_error_values_finding(settled)))
+    first = skipped + 2  # sheets count from 1, and the header is a row too
+    lines = range(first, first + len(body))
+    return Parsed(settled, None, (*findings, *_error_values_finding(settled)), lines)
 
 
 def _trim(row: tuple[Any, ...]) -> tuple[Any, ...]:

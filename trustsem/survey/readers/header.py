@@ -11,7 +11,8 @@ from pathlib import Path
 
 from trustsem.errors import DataError
 from trustsem.records import Finding, Severity
-from trustsem.survey.readers.contract import count_of, list_some
+from trustsem.suggestions import count_of
+from trustsem.survey.readers.contract import list_some
 
 MAX_COLUMNS = 10_000
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"

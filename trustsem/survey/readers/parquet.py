@@ -6,7 +6,8 @@ from pathlib import Path
 
 from trustsem.errors import DataError
 from trustsem.records import Finding, Severity
-from trustsem.survey.readers.contract import Parsed, ReadOptions, count_of, raise_collected
+from trustsem.suggestions import count_of
+from trustsem.survey.readers.contract import Parsed, ReadOptions, raise_collected
 from trustsem.survey.readers.header import read_header
 from trustsem.survey.readers.packages import import_package
 from trustsem.survey.readers.typed import settle_columns

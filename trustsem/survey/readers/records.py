@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trustsem.errors import DataError
-from trustsem.survey.readers.contract import count_of
+from trustsem.suggestions import count_of
 from trustsem.survey.readers.delimiter import Dialect
 
 # The longest line that is read; longer ones mean lost line ends, and parsing them would take gigabytes.
@@ -24,12 +24,14 @@ class Records:
     Args:
         header: Cells of the first record.
         rows: All other records with as many cells as the header.
+        lines: Line in which each row starts; the header is line 1.
         blank_lines: Lines between records that hold nothing at all.
         faults: Errors that make the table unusable, for the caller to raise with those of the header.
     """
 
     header: list[str]
     rows: list[list[str]]
+    lines: list[int]
     blank_lines: int
     faults: tuple[DataError, ...]
 
@@ -63,19 +65,21 @@ def parse_records(data: bytes, encoding: str, dialect: Dialect, path: Path) -> R
     reader = csv.reader(_bounded_lines(stream, path, offset), delimiter=dialect.delimiter, strict=True)
     header: list[str] = []
     rows: list[list[str]] = []
+    lines: list[int] = []
     misfits: list[_Misfit] = []
     faults: list[DataError] = []
-    blanks: list[int] = []
+    blanks: list[tuple[int, int]] = []  # rows before it, and its line
     line = 0
     try:
         for row in reader:
             start, line = line + 1, reader.line_num
             if not row:
-                blanks.append(len(rows))
+                blanks.append((len(rows), start + offset))
             elif not header:
                 header = row
             elif len(row) == len(header):
                 rows.append(row)
+                lines.append(start + offset)
             else:
                 misfits.append(_Misfit(start + offset, line + offset, len(row)))
     except csv.Error as error:
@@ -84,20 +88,19 @@ def parse_records(data: bytes, encoding: str, dialect: Dialect, path: Path) -> R
         raise DataError(f"{path} holds nothing but blank lines.", code="empty-file", remedy="Export the survey again.")
     if misfits:
         faults.append(_ragged_fault(path, misfits, len(header), n_good=len(rows)))
-    return _place_blanks(header, rows, blanks, tuple(faults))
+    return _place_blanks(Records(header, rows, lines, len(blanks), tuple(faults)), blanks)
 
 
-def _place_blanks(
-    header: list[str], rows: list[list[str]], blanks: list[int], faults: tuple[DataError, ...]
-) -> Records:
+def _place_blanks(records: Records, blanks: list[tuple[int, int]]) -> Records:
     """Keep blank lines as rows where they are rows: inside a table of one column, whose empty cell looks like that."""
-    if len(header) != 1:
-        return Records(header, rows, len(blanks), faults)
-    inner = [place for place in blanks if 0 < place < len(rows)]
-    filled = list(rows)
-    for place in reversed(inner):
-        filled.insert(place, [""])
-    return Records(header, filled, len(blanks) - len(inner), faults)
+    if len(records.header) != 1:
+        return records
+    inner = [blank for blank in blanks if 0 < blank[0] < len(records.rows)]
+    rows, lines = list(records.rows), list(records.lines)
+    for place, line in reversed(inner):
+        rows.insert(place, [""])
+        lines.insert(place, line)
+    return Records(records.header, rows, lines, len(blanks) - len(inner), records.faults)
 
 
 def _bounded_lines(stream: io.TextIOWrapper, path: Path, offset: int) -> Iterator[str]:

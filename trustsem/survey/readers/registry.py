@@ -10,8 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from trustsem.errors import DataError, UsageError
+from trustsem.suggestions import count_of
 from trustsem.survey.readers.content import KINDS, check_content, identify_content
-from trustsem.survey.readers.contract import Reader, ReadOptions, count_of
+from trustsem.survey.readers.contract import Reader, ReadOptions
 from trustsem.survey.readers.delimited import read_delimited
 from trustsem.survey.readers.excel import read_excel
 from trustsem.survey.readers.location import hash_file, locate_file
@@ -83,7 +84,7 @@ def read_raw(path: str | os.PathLike[str], *, sheet: str | int | None = None, en
             remedy="Export the survey with its answers.",
         )
     source = DataSource(os.fspath(path), reader.format, hash_file(found), n_rows, n_columns, parsed.encoding)
-    return RawTable(parsed.frame, source, parsed.findings)
+    return RawTable(parsed.frame, source, parsed.findings, parsed.lines)
 
 
 def _find_reader(path: Path) -> Reader:

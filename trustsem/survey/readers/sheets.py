@@ -14,7 +14,8 @@ from typing import Any
 
 from trustsem.errors import DataError
 from trustsem.records import Finding, Severity
-from trustsem.survey.readers.contract import count_of, list_some
+from trustsem.suggestions import count_of
+from trustsem.survey.readers.contract import list_some
 from trustsem.survey.readers.packages import import_package
 
 # Unpacked size above which a workbook is no survey but a mistake or a zip bomb.

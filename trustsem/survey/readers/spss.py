@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trustsem.records import Finding, Severity
-from trustsem.survey.readers.contract import Parsed, ReadOptions, count_of, list_some
+from trustsem.suggestions import count_of
+from trustsem.survey.readers.contract import Parsed, ReadOptions, list_some
 from trustsem.survey.readers.labels import apply_labels
 from trustsem.survey.readers.readstat import call_pyreadstat, stored_encoding
 from trustsem.survey.readers.typed import settle_columns

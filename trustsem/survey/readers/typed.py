@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from trustsem.errors import DataError
 from trustsem.records import Finding, Severity
-from trustsem.survey.readers.contract import count_of, list_some
+from trustsem.suggestions import count_of
+from trustsem.survey.readers.contract import list_some
 
 if TYPE_CHECKING:
     import pandas as pd

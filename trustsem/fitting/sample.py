@@ -1,0 +1,42 @@
+"""Moments of the used rows, by the treatment of missing answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from trustsem.fitting.data_options import Missing
+from trustsem.inference.robust.incomplete import saturated_pair
+from trustsem.inference.saturated import saturated_covariance
+from trustsem.moments import Cases, SampleMoments, em_sample, moments_from_cases, pairwise_sample
+from trustsem.records import Finding
+
+
+def sample_moments(
+    cases: Sequence[Cases], names: Sequence[str], labels: Sequence[str], missing: Missing
+) -> tuple[SampleMoments, tuple[Finding, ...]]:
+    """Return the moments that a model is fitted to.
+
+    Complete rows: plain moments. Full information and two-stage: those of the saturated model; two-stage with the
+    covariance of these moments, under normality or not (Savalei & Bentler 2009; Savalei & Falk 2014).
+
+    Raises:
+        DataError: moments that cannot be computed.
+    """
+    if missing is Missing.LISTWISE:
+        return moments_from_cases(cases, names, labels), ()
+    if missing is Missing.PAIRWISE:
+        return pairwise_sample(cases, names, labels)
+    moments, findings = em_sample(cases, names, labels)
+    if missing.is_two_stage:
+        moments = _with_covariance(moments, robust=missing is Missing.ROBUST_TWO_STAGE)
+    return moments, findings
+
+
+def _with_covariance(moments: SampleMoments, *, robust: bool) -> SampleMoments:
+    groups = []
+    for sample in moments.groups:
+        information, first_order = saturated_pair(sample)
+        gamma = saturated_covariance(information, first_order if robust else None)
+        groups.append(replace(sample, moment_gamma=gamma))
+    return SampleMoments(tuple(groups))

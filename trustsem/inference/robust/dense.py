@@ -1,0 +1,161 @@
+"""Robust pieces with V and Gamma as matrices of moments: least squares, two-stage, and traces of squares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.estimate import Estimate
+from trustsem.implied import Implied
+from trustsem.inference.robust.pieces import Traces, trace_of_quotient, unit_information
+from trustsem.moments import SampleGroup
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class GroupMatrices:
+    """One group's matrices over its P moments.
+
+    Args:
+        share: n_g / n.
+        jacobian: (P, d) of the moments, in the open directions.
+        weight: (P, P) V.
+        gamma: (P, P) n_g times the covariance of the sample moments.
+        exogenous: Positions of fixed exogenous variables, whose moments among themselves are no parameters.
+        n_observed: p.
+    """
+
+    share: float
+    jacobian: FloatArray
+    weight: FloatArray
+    gamma: FloatArray
+    exogenous: IntArray
+    n_observed: int
+
+    def free_moments(self) -> NDArray[np.bool_]:
+        """Return which of the P moments the saturated model estimates."""
+        n_cov = self.n_observed * (self.n_observed + 1) // 2
+        return free_moments(self.n_observed, self.exogenous, meanstructure=len(self.weight) > n_cov)
+
+
+def free_moments(n_observed: int, exogenous: IntArray, *, meanstructure: bool) -> NDArray[np.bool_]:
+    """Return which moments the saturated model estimates: all but those among fixed exogenous variables. (P,)"""
+    column, row = np.triu_indices(n_observed)
+    is_x = np.zeros(n_observed, dtype=bool)
+    is_x[exogenous] = True
+    fixed = is_x[row] & is_x[column]
+    return ~(np.concatenate([fixed, is_x]) if meanstructure else fixed)
+
+
+@dataclass(frozen=True, eq=False)
+class DensePieces:
+    """Pieces from matrices of moments (`RobustPieces`)."""
+
+    estimate: Estimate
+    groups: tuple[GroupMatrices, ...]
+
+    def bread(self, *, observed: bool) -> FloatArray:
+        """Return the exact Hessian of F/2, or D' V D."""
+        if observed:
+            return unit_information(self.estimate, observed=True)
+        return self._sum(lambda g: g.share * (g.jacobian.T @ g.weight @ g.jacobian))
+
+    def moment_bread(self, *, observed: bool) -> FloatArray:
+        """Return D' V D."""
+        del observed  # V is what it is
+        return self.bread(observed=False)
+
+    def score_meat(self) -> FloatArray:
+        """Return D' V Gamma V D: least squares has no likelihood whose scores could differ from it."""
+        return self.gamma_meat()
+
+    def gamma_meat(self) -> FloatArray:
+        """Return D' V Gamma V D."""
+
+        def of_group(g: GroupMatrices) -> FloatArray:
+            weighted = g.weight @ g.jacobian
+            return g.share * (weighted.T @ g.gamma @ weighted)
+
+        return self._sum(of_group)
+
+    def trace_h1(self) -> float:
+        """Return tr(V Gamma) over the moments that the saturated model estimates."""
+        return sum(float(np.sum(_restricted(g) * g.gamma)) for g in self.groups)
+
+    def ugamma_trace(self, *, observed: bool) -> float:
+        """Return tr(V Gamma) - tr((D' V D)^-1 D' V Gamma V D)."""
+        del observed  # V is what it is
+        return self.trace_h1() - trace_of_quotient(self.bread(observed=False), self.gamma_meat())
+
+    def traces(self, *, observed: bool) -> Traces:
+        """Return tr(U Gamma) and tr((U Gamma)^2), block by block.
+
+        With groups U has blocks f_g V_g - f_g V_g D_g E^-1 D_h' V_h f_h and Gamma the blocks Gamma_g / f_g.
+        """
+        del observed
+        inverse = np.linalg.inv(self.bread(observed=False)) if self.groups[0].jacobian.shape[1] else np.zeros((0, 0))
+        weighted = [g.weight @ g.jacobian for g in self.groups]
+        trace = square = 0.0
+        for k, one in enumerate(self.groups):
+            for m, other in enumerate(self.groups):
+                block = -one.share * (weighted[k] @ inverse @ weighted[m].T)
+                back = -other.share * (weighted[m] @ inverse @ weighted[k].T)
+                if k == m:
+                    block = back = _restricted(one) + block
+                    trace += float(np.sum(block * one.gamma))
+                square += float(np.sum((block @ other.gamma) * (back @ one.gamma).T))
+        return Traces(trace, square)
+
+    def _sum(self, of_group: Callable[[GroupMatrices], FloatArray]) -> FloatArray:
+        return np.sum([of_group(group) for group in self.groups], axis=0)
+
+
+def _restricted(group: GroupMatrices) -> FloatArray:
+    """Return V less what fixed exogenous variables have in it: their marginal information (Schur complement)."""
+    if not len(group.exogenous):
+        return group.weight
+    free = group.free_moments()
+    fixed = ~free
+    result = group.weight.copy()
+    inner = np.linalg.solve(group.weight[np.ix_(free, free)], group.weight[np.ix_(free, fixed)])
+    marginal = group.weight[np.ix_(fixed, fixed)] - group.weight[np.ix_(fixed, free)] @ inner
+    result[np.ix_(fixed, fixed)] -= marginal
+    return result
+
+
+def observed_weight(inverse: FloatArray, sample: SampleGroup, implied: Implied, meanstructure: bool) -> FloatArray:
+    """Return the observed information of the saturated model at the implied moments.
+
+    Second differential of F/2 with W = Sigma^-1, T = S + d d', A = W T W: tr(dS W dS A) - tr(dS W dS W) / 2 +
+    dmu' W dmu + 2 dmu' W dS W d (Magnus & Neudecker 1999, ch. 8).
+    """
+    gap = sample.mean - implied.mu if meanstructure and sample.mean is not None else np.zeros(len(inverse))
+    middle = inverse @ (sample.cov + np.outer(gap, gap)) @ inverse
+    column, row = np.triu_indices(len(inverse))
+    times = np.where(row == column, 1.0, 2.0)
+    matrix = _mixed(inverse, middle, row, column) - 0.5 * _mixed(inverse, inverse, row, column)
+    matrix *= times[:, None] * times / 4
+    if not meanstructure:
+        return matrix
+    size, p = len(matrix), len(inverse)
+    full = np.zeros((size + p, size + p))
+    full[:size, :size] = matrix
+    full[size:, size:] = inverse
+    weighted = inverse @ gap
+    cross = (inverse[:, row] * weighted[column] + inverse[:, column] * weighted[row]) * (times / 2)
+    full[size:, :size] = cross
+    full[:size, size:] = cross.T
+    return full
+
+
+def _mixed(one: FloatArray, other: FloatArray, row: IntArray, column: IntArray) -> FloatArray:
+    """Return X_ik Y_jl + X_il Y_jk + X_jk Y_il + X_jl Y_ik, made symmetric in X and Y."""
+    total = np.zeros((len(row), len(row)))
+    for x, y in ((one, other), (other, one)):
+        total += x[row][:, row] * y[column][:, column] + x[row][:, column] * y[column][:, row]
+    return total

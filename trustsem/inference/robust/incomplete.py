@@ -1,0 +1,139 @@
+"""Robust pieces of full-information maximum likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.discrepancy.fiml import fiml_case_scores
+from trustsem.estimate import Estimate
+from trustsem.estimate.objective import GroupPoint, Point
+from trustsem.implied import GroupLayout, sigma_jacobian
+from trustsem.inference.robust.dense import DensePieces, GroupMatrices, free_moments
+from trustsem.inference.robust.pieces import (
+    H1Information,
+    Traces,
+    open_directions,
+    trace_of_quotient,
+    unit_information,
+)
+from trustsem.inference.saturated import first_order_information, moment_information, saturated_covariance
+from trustsem.moments import SampleGroup
+from trustsem.moments.adf import cluster_sums, crossproduct
+from trustsem.moments.incomplete import Curvature
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class IncompletePieces:
+    """Pieces of full-information maximum likelihood (`RobustPieces`)."""
+
+    estimate: Estimate
+    h1: H1Information
+
+    @cached_property
+    def point(self) -> Point:
+        """The objective expanded at the estimate."""
+        return self.estimate.objective.expand(self.estimate.x)
+
+    @cached_property
+    def directions(self) -> FloatArray:
+        """K (n_free, d)."""
+        return open_directions(self.estimate)
+
+    def bread(self, *, observed: bool) -> FloatArray:
+        """Return the Hessian of F/2, exact, or expected with the patterns as given."""
+        return unit_information(self.estimate, observed=observed)
+
+    def moment_bread(self, *, observed: bool) -> FloatArray:
+        """Return D' V D, V the information of the saturated moments at the implied ones."""
+        return self.dense(observed=observed).bread(observed=False)
+
+    def score_meat(self) -> FloatArray:
+        """Return the mean product of casewise scores; those of a cluster are added up over groups as well."""
+        objective = self.estimate.objective
+        total = np.zeros((self.directions.shape[1],) * 2)
+        parts, clusters = [], []
+        for point, sample in zip(self.point.groups, objective.moments.groups, strict=True):
+            assert sample.cases is not None
+            scores = self._scores(point, sample)
+            if sample.cases.clusters is None:
+                total += point.weight * crossproduct(scores, sample.cases)
+            else:
+                parts.append(scores * sample.cases.weight_of_row[:, None])
+                clusters.append(sample.cases.clusters)
+        if parts:
+            sums, n_clusters = cluster_sums(np.vstack(parts), np.concatenate(clusters))
+            total += sums.T @ sums / objective.moments.n_obs * (n_clusters / (n_clusters - 1))
+        return total
+
+    def gamma_meat(self) -> FloatArray:
+        """Return D' V Gamma V D with Gamma the covariance of the saturated moments."""
+        return self.dense(observed=True).gamma_meat()
+
+    def trace_h1(self) -> float:
+        """Return tr(A^-1 B) of the saturated model at its estimates, over the moments that it estimates."""
+        objective = self.estimate.objective
+        total = 0.0
+        for sample, layout in zip(objective.moments.groups, objective.layout.groups, strict=True):
+            information, first_order = saturated_pair(sample)
+            free = free_moments(len(sample.names), layout.exogenous, meanstructure=True)
+            total += trace_of_quotient(information[np.ix_(free, free)], first_order[np.ix_(free, free)])
+        return total
+
+    def ugamma_trace(self, *, observed: bool) -> float:
+        """Return tr(U Gamma)."""
+        return self.dense(observed=observed).ugamma_trace(observed=False)
+
+    def traces(self, *, observed: bool) -> Traces:
+        """Return tr(U Gamma) and tr((U Gamma)^2)."""
+        return self.dense(observed=observed).traces(observed=False)
+
+    def dense(self, *, observed: bool) -> DensePieces:
+        """Return V at the implied (or saturated) moments, and Gamma = A^-1 B A^-1 of the saturated ones."""
+        objective = self.estimate.objective
+        kind = Curvature.OBSERVED if observed else Curvature.EXPECTED
+        matrices = []
+        for point, sample, layout in zip(
+            self.point.groups, objective.moments.groups, objective.layout.groups, strict=True
+        ):
+            assert sample.cases is not None
+            sigma, mu = self._moments(point, sample)
+            weight = moment_information(sample.cases.patterns, sigma, mu, kind)
+            gamma = saturated_covariance(*saturated_pair(sample))
+            matrices.append(self._matrices(point, sample, layout, weight, gamma))
+        return DensePieces(self.estimate, tuple(matrices))
+
+    def _matrices(
+        self, point: GroupPoint, sample: SampleGroup, layout: GroupLayout, weight: FloatArray, gamma: FloatArray
+    ) -> GroupMatrices:
+        jacobian = sigma_jacobian(point.derivatives, meanstructure=True) @ self.directions
+        return GroupMatrices(point.weight, jacobian, weight, gamma, layout.exogenous, len(sample.names))
+
+    def _moments(self, point: GroupPoint, sample: SampleGroup) -> tuple[FloatArray, FloatArray]:
+        if self.h1 is H1Information.UNSTRUCTURED:
+            assert sample.mean is not None
+            return sample.cov, sample.mean
+        return point.implied.sigma, point.implied.mu
+
+    def _scores(self, point: GroupPoint, sample: SampleGroup) -> FloatArray:
+        assert sample.cases is not None
+        sigma, mu = self._moments(point, sample)
+        jacobian = sigma_jacobian(point.derivatives, meanstructure=True) @ self.directions
+        return fiml_case_scores(sample.cases.patterns, sample.cases.values, sigma, mu, jacobian=jacobian)
+
+
+def saturated_pair(sample: SampleGroup) -> tuple[FloatArray, FloatArray]:
+    """Return observed and first-order information of the saturated moments of one group, (P, P) each."""
+    cases = sample.cases
+    assert cases is not None
+    assert sample.mean is not None
+    information = moment_information(cases.patterns, sample.cov, sample.mean)
+    first_order = first_order_information(
+        cases.patterns, cases.values, sample.cov, sample.mean, weights=cases.weights, clusters=cases.clusters
+    )
+    return information, first_order

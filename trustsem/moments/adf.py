@@ -1,0 +1,67 @@
+"""Asymptotic covariance of sample moments without any assumption on their distribution."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.moments.cases import Cases
+
+FloatArray = NDArray[np.float64]
+
+
+def moment_deviations(cases: Cases, *, meanstructure: bool) -> FloatArray:
+    """Return each row's (vech(d d') - vech(S)[, d]), d its deviations from the means; S with divisor n.
+
+    Returns:
+        (n, p (p + 1) / 2 [+ p]); rows of vech run over the lower triangle, column by column.
+    """
+    weight = cases.weight_of_row
+    total = float(weight.sum())
+    centred = cases.values - weight @ cases.values / total
+    column, row = np.triu_indices(centred.shape[1])
+    products = centred[:, row] * centred[:, column]
+    products -= weight @ products / total
+    return np.hstack([products, centred]) if meanstructure else products
+
+
+def adf_gamma(cases: Cases, *, meanstructure: bool) -> FloatArray:
+    """Return n times the covariance matrix of the sample moments (Browne 1984, eq. 2.7), divisor n.
+
+    Args:
+        cases: Complete rows of one group. With weights each row's part is multiplied by its weight; with clusters the
+            parts of a cluster are added up first and the sum is multiplied by J / (J - 1), J the number of clusters.
+        meanstructure: Whether the means follow the covariances.
+
+    Returns:
+        (P, P), P = p (p + 1) / 2 [+ p].
+    """
+    parts = moment_deviations(cases, meanstructure=meanstructure)
+    return crossproduct(parts, cases)
+
+
+def crossproduct(parts: FloatArray, cases: Cases) -> FloatArray:
+    """Return the sum over rows of part part' divided by n: rows weighted, those of one cluster added up first.
+
+    Args:
+        parts: (n, k) what each row contributes, unweighted.
+        cases: Weights and clusters of the rows.
+
+    Returns:
+        (k, k), with the factor J / (J - 1) of J clusters.
+    """
+    n_rows = len(parts)
+    if cases.weights is not None:
+        parts = parts * cases.weights[:, None]
+    if cases.clusters is None:
+        return parts.T @ parts / n_rows
+    sums, n_clusters = cluster_sums(parts, cases.clusters)
+    return sums.T @ sums / n_rows * (n_clusters / (n_clusters - 1))
+
+
+def cluster_sums(parts: FloatArray, clusters: NDArray[np.intp]) -> tuple[FloatArray, int]:
+    """Return the sum of the parts of each cluster (J, k), and J."""
+    labels, position = np.unique(clusters, return_inverse=True)
+    order = np.argsort(position, kind="stable")
+    starts = np.searchsorted(position[order], np.arange(len(labels)))
+    return np.add.reduceat(parts[order], starts, axis=0), len(labels)

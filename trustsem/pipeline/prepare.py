@@ -1,0 +1,78 @@
+"""Moments as an estimator analyses them: order of variables, divisor, weight matrix."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from trustsem.discrepancy import Discrepancy
+from trustsem.errors import DataError
+from trustsem.inference import Likelihood
+from trustsem.moments import SampleGroup, SampleMoments
+from trustsem.moments.adf import adf_gamma
+from trustsem.moments.linalg import cholesky
+from trustsem.pipeline.singular import explain_singular
+from trustsem.spec.table import ParameterTable
+
+
+def prepare_moments(
+    table: ParameterTable, moments: SampleMoments, discrepancy: Discrepancy, likelihood: Likelihood
+) -> SampleMoments:
+    """Bring moments into the table's order of variables and the divisor that is analysed.
+
+    Raises:
+        DataError: the covariance matrix of a group is not positive definite (the items to blame are named), means are
+            missing, or too few rows for the weight matrix of WLS.
+    """
+    unbiased = likelihood is Likelihood.WISHART or discrepancy.unbiased
+    groups = []
+    for sample in moments.groups:
+        ordered = sample.ordered(table.variables.observed)
+        problem = explain_singular(ordered)
+        if problem is not None:
+            raise problem
+        if discrepancy.name == "WLS":
+            ordered = replace(ordered, moment_weight=_adf_weight(ordered, table.meanstructure))
+        groups.append(ordered.unbiased() if unbiased else ordered)
+    if table.meanstructure and not moments.has_means:
+        raise DataError(
+            "The model has a mean structure, but only covariances were given.",
+            remedy="Hand in sample_mean, or leave intercepts out of the model (meanstructure=False).",
+            code="means-missing",
+        )
+    return SampleMoments(tuple(groups))
+
+
+def _adf_weight(sample: SampleGroup, meanstructure: bool) -> np.ndarray:
+    """Return Gamma^-1.
+
+    Raises:
+        DataError: no cases, or fewer rows than moments: Gamma is singular then.
+    """
+    p = len(sample.names)
+    n_moments = p * (p + 1) // 2 + (p if meanstructure else 0)
+    where = f" in group {sample.label}" if sample.label else ""
+    if sample.cases is None:
+        raise DataError(
+            "WLS needs the respondents' answers: its weight matrix holds fourth moments.",
+            remedy='Give data instead of sample_cov, or use estimator="ML".',
+            code="no-raw-data",
+        )
+    n_rows = len(sample.cases.values)
+    if n_rows <= n_moments:
+        raise DataError(
+            f"WLS needs more respondents than the {n_moments} variances, covariances and means of {p} variables"
+            f"{where}: {n_moments + 1} at least, there are {n_rows}.",
+            remedy='Use estimator="MLR" (robust standard errors and test), fewer items, or more data.',
+            code="too-few-rows",
+        )
+    gamma = adf_gamma(sample.cases, meanstructure=meanstructure)
+    if cholesky(gamma) is None:
+        raise DataError(
+            f"The weight matrix of WLS is singular{where}: some products of answers determine each other, as with "
+            "items of two categories.",
+            remedy='Use estimator="MLR", or leave out items that repeat others.',
+            code="singular-weight",
+        )
+    return np.linalg.inv(gamma)
