@@ -95,6 +95,36 @@ class DeferredWeight(MomentWeight):
         return self.make()  # type: ignore[attr-defined]
 
 
+class UnitWeight(MomentWeight):
+    """The identity over (vech, means): each variance, covariance and mean counts once."""
+
+    def __init__(self, n_variables: int, meanstructure: bool) -> None:
+        object.__setattr__(self, "n_variables", n_variables)
+        object.__setattr__(self, "meanstructure", meanstructure)
+
+    @cached_property
+    def matrix(self) -> FloatArray:  # type: ignore[override]
+        """(P, P) identity."""
+        p: int = self.n_variables  # type: ignore[attr-defined]
+        return np.eye(p * (p + 1) // 2 + (p if self.meanstructure else 0))
+
+    def inner(self, derivatives: MomentDerivatives) -> FloatArray:
+        """Return D' D: products over variables, with the variances made to count as much as the covariances."""
+        identity = np.eye(len(derivatives.left))
+        diagonal = 2.0 * derivatives.left * derivatives.right
+        return derivatives.inner(identity, identity if self.meanstructure else None) + diagonal.T @ diagonal / 2
+
+    def cross(self, derivatives: MomentDerivatives, sigma: FloatArray, mean: FloatArray | None) -> FloatArray:
+        """Return D' s (n_free,) of a direction."""
+        result = derivatives.contract((sigma + np.diag(np.diag(sigma))) / 2)
+        return result if mean is None or not self.meanstructure else result + derivatives.mean.T @ mean
+
+    def size(self, sigma: FloatArray, mean: FloatArray | None) -> float:
+        """Return s' s of a direction."""
+        total = float(np.sum(sigma**2) + np.sum(np.diag(sigma) ** 2)) / 2
+        return total if mean is None or not self.meanstructure else total + float(mean @ mean)
+
+
 def stack_moments(sigma: FloatArray, mean: FloatArray | None) -> FloatArray:
     """Return (vech(sigma)[, mean]) in the order of `sigma_jacobian`."""
     column, row = np.triu_indices(len(sigma))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from trustsem.discrepancy import Discrepancy, Expansion
 from trustsem.implied import (
+    GroupLayout,
     Implied,
     ModelLayout,
     MomentDerivatives,
@@ -20,6 +21,7 @@ from trustsem.implied import (
 from trustsem.moments import SampleMoments
 
 FloatArray = NDArray[np.float64]
+_Cells = tuple[slice, slice] | tuple[NDArray[np.intp], ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -126,9 +128,9 @@ class Point:
         """Return the expected Hessian of F/2."""
         layout = self.objective.layout
         total = np.zeros((layout.n_free, layout.n_free))
-        for group in self.groups:
-            expansion = group.expansion
-            total += group.weight * expansion.weight.inner(group.derivatives)
+        for group, group_layout in zip(self.groups, layout.groups, strict=True):
+            own, derivatives = self._own(group, group_layout)
+            total[own] += group.weight * group.expansion.weight.inner(derivatives)
         return layout.reduction.reduce_matrix(total)
 
     def hessian(self) -> FloatArray:
@@ -141,6 +143,15 @@ class Point:
             second = contracted_second_derivatives(
                 group_layout, group.implied, expansion.sigma_slope, expansion.mean_slope, layout.n_free
             )
-            core = self.objective.discrepancy.hessian_core(sample, group.implied, expansion, group.derivatives)
-            total += group.weight * (core + second / 2)
+            own, derivatives = self._own(group, group_layout)
+            core = self.objective.discrepancy.hessian_core(sample, group.implied, expansion, derivatives)
+            total += group.weight / 2 * second
+            total[own] += group.weight * core
         return layout.reduction.reduce_matrix(total)
+
+    def _own(self, group: GroupPoint, layout: GroupLayout) -> tuple[_Cells, MomentDerivatives]:
+        """Return the cells of a group's own parameters in the matrix of all, and its derivatives for these."""
+        if len(self.groups) == 1:
+            return (slice(None), slice(None)), group.derivatives
+        own = layout.parameters
+        return np.ix_(own, own), group.derivatives.take(own)

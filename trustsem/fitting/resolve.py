@@ -109,6 +109,8 @@ def _kind_faults(
     errors, tests = pipeline.used_errors, set(pipeline.used_tests)
     residual = TestKind.BROWNE_RESIDUAL_ADF
     if data.missing.is_fiml:
+        if pipeline.h1 is H1Information.UNSTRUCTURED:
+            faults.append('h1_information="unstructured" needs complete rows: leave it out.')
         if errors is ErrorKind.ROBUST_SEM:
             faults.append('se="robust_sem" needs complete rows: use se="robust_huber_white".')
         faults.extend(

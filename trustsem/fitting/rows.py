@@ -206,6 +206,8 @@ def _weights(required: Mapping[str, np.ndarray], options: DataOptions, findings:
 def _normalised(weights: np.ndarray, members: Sequence[np.ndarray], how: WeightsNormalization) -> np.ndarray:
     """Return weights that sum to the number of used rows, of each group or over all."""
     result = weights.copy()
+    if how is WeightsNormalization.NONE:
+        return result
     if how is WeightsNormalization.TOTAL:
         used = np.concatenate(members)
         result[used] *= len(used) / weights[used].sum()

@@ -11,6 +11,7 @@ from trustsem.implied.layout import GroupLayout
 from trustsem.implied.moments import Implied
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -20,6 +21,10 @@ class MomentDerivatives:
     left: FloatArray  # (p, n_free) L
     right: FloatArray  # (p, n_free) R
     mean: FloatArray  # (p, n_free) dmu
+
+    def take(self, columns: IntArray) -> MomentDerivatives:
+        """Return the derivatives with respect to some rows only."""
+        return MomentDerivatives(self.left[:, columns], self.right[:, columns], self.mean[:, columns])
 
     def inner(self, weight: FloatArray, mean_weight: FloatArray | None) -> FloatArray:
         """Return tr(W dSigma_k W dSigma_l) / 2 (+ dmu_k' W_m dmu_l) for all pairs: four small products.

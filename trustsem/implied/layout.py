@@ -44,6 +44,12 @@ class GroupLayout:
     core: IntArray  # positions of variables that point at others: only they make I - A worth inverting
 
     @property
+    def parameters(self) -> IntArray:
+        """Positions of this group's parameters among the free rows, ascending."""
+        cells = (self.path_cells, self.covariance_cells, self.intercept_cells)
+        return np.sort(np.concatenate([part.parameter for part in cells]))
+
+    @property
     def names(self) -> tuple[str, ...]:
         """All variables, observed first."""
         return (*self.observed, *self.latent)
@@ -172,12 +178,14 @@ def solve_constraints(constraints: LinearConstraints) -> Reduction:
     if n_constraints == 0:
         return Reduction(np.eye(n_free), np.zeros(n_free), np.arange(n_free), is_identity=True)
     system = np.column_stack([constraints.matrix, constraints.constant])
-    pivots = []
+    tolerance = 1e-9 * np.abs(constraints.matrix).max()
+    pivots, column = [], n_free
     for step in range(n_constraints):
-        row, column = _pivot(system[step:, :-1])
+        row, column = _pivot(system[step:], column, tolerance)
         system[[step, step + row]] = system[[step + row, step]]
         system[step] /= system[step, column]
-        others = np.arange(n_constraints) != step
+        others = np.flatnonzero(system[:, column])  # few: most relations name two parameters
+        others = others[others != step]
         system[others] -= np.outer(system[others, column], system[step])
         pivots.append(column)
     kept = np.setdiff1d(np.arange(n_free), pivots)
@@ -189,7 +197,13 @@ def solve_constraints(constraints: LinearConstraints) -> Reduction:
     return Reduction(matrix, constant, kept, is_identity=False)
 
 
-def _pivot(block: FloatArray) -> tuple[int, int]:
-    size = np.abs(block)
-    column = int(np.flatnonzero(size.max(axis=0) > 1e-9 * size.max())[-1])
-    return int(np.argmax(size[:, column])), column
+def _pivot(rows: FloatArray, before: int, tolerance: float) -> tuple[int, int]:
+    """Return row and column of the next pivot: the last column before the previous pivot that is not empty.
+
+    Columns behind the previous pivot are empty already in the rows that are left.
+    """
+    for column in range(before - 1, -1, -1):
+        size = np.abs(rows[:, column])
+        if size.max() > tolerance:
+            return int(np.argmax(size)), column
+    raise ValueError("the constraints are not independent")

@@ -45,7 +45,7 @@ def log_likelihood(estimate: Estimate) -> LogLikelihood:
     saturated = sum(
         _saturated(sample, group, incomplete) for sample, group in zip(moments.groups, layout.groups, strict=True)
     )
-    return LogLikelihood(saturated - moments.n_obs * estimate.value, saturated)
+    return LogLikelihood(saturated - moments.mass * estimate.value, saturated)
 
 
 def _saturated(sample: SampleGroup, layout: GroupLayout, incomplete: bool) -> float:
@@ -66,11 +66,11 @@ def _incomplete_exogenous(sample: SampleGroup, layout: GroupLayout) -> float:
     weights = sample.cases.weights
     there = ~np.isnan(values).all(axis=1)
     total = float(there.sum()) if weights is None else float(weights[there].sum())
-    patterns = missing_patterns(values[there], None if weights is None else weights[there] * there.sum() / total)
+    patterns = missing_patterns(values[there], None if weights is None else weights[there])
     minus_two = normal_value(patterns, sample.cov[np.ix_(x, x)], sample.mean[x])
     return -total / 2 * minus_two
 
 
 def _normal(sample: SampleGroup, index: np.ndarray) -> float:
     p = len(index)
-    return -sample.n_obs / 2 * (p * _LOG_2PI + log_determinant(sample.cov[np.ix_(index, index)]) + p)
+    return -sample.mass / 2 * (p * _LOG_2PI + log_determinant(sample.cov[np.ix_(index, index)]) + p)

@@ -57,6 +57,8 @@ class ErrorContext:
 
 
 def _standard(context: ErrorContext) -> ParameterCovariance:
+    if context.information is InformationKind.FIRST_ORDER:
+        return _first_order(context)
     if context.naive:
         pieces = context.normal_pieces()
         return _sandwich(context, pieces.bread(observed=False), pieces.gamma_meat())
@@ -72,7 +74,7 @@ def _first_order(context: ErrorContext) -> ParameterCovariance:
 def _robust_sem(context: ErrorContext) -> ParameterCovariance:
     """Return E^-1 D' V Gamma V D E^-1 / n with E the bread (Browne 1984, eq. 2.12; Satorra & Bentler 1994)."""
     pieces = context.pieces()
-    return _sandwich(context, pieces.bread(observed=context.observed), pieces.gamma_meat())
+    return _sandwich(context, pieces.bread(observed=context.observed), pieces.gamma_meat(observed=context.observed))
 
 
 def _robust_huber_white(context: ErrorContext) -> ParameterCovariance:

@@ -8,10 +8,14 @@ from numpy.typing import NDArray
 from trustsem.moments.cases import Cases
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 
 
-def moment_deviations(cases: Cases, *, meanstructure: bool) -> FloatArray:
+def moment_deviations(cases: Cases, *, meanstructure: bool, exogenous: IntArray | None = None) -> FloatArray:
     """Return each row's (vech(d d') - vech(S)[, d]), d its deviations from the means; S with divisor n.
+
+    Given fixed exogenous variables x, what is expected of the row from its x is taken off: with m the regression of
+    d on x, (vech(d d') - vech(m m') less its mean[, d - m]). Moments among x are then constants.
 
     Returns:
         (n, p (p + 1) / 2 [+ p]); rows of vech run over the lower triangle, column by column.
@@ -21,22 +25,37 @@ def moment_deviations(cases: Cases, *, meanstructure: bool) -> FloatArray:
     centred = cases.values - weight @ cases.values / total
     column, row = np.triu_indices(centred.shape[1])
     products = centred[:, row] * centred[:, column]
+    if exogenous is not None and len(exogenous):
+        expected = regressed_on(centred, weight, exogenous)
+        products -= expected[:, row] * expected[:, column]
+        centred = centred - expected
     products -= weight @ products / total
     return np.hstack([products, centred]) if meanstructure else products
 
 
-def adf_gamma(cases: Cases, *, meanstructure: bool) -> FloatArray:
+def regressed_on(centred: FloatArray, weight: FloatArray, exogenous: IntArray) -> FloatArray:
+    """Return the least-squares prediction (n, p) of all variables from some of them, which predict themselves."""
+    x = centred[:, exogenous]
+    weighted = x * weight[:, None]
+    slopes = np.linalg.lstsq(weighted.T @ x, weighted.T @ centred, rcond=None)[0]
+    expected = np.asarray(x @ slopes, dtype=np.float64)
+    expected[:, exogenous] = x
+    return expected
+
+
+def adf_gamma(cases: Cases, *, meanstructure: bool, exogenous: IntArray | None = None) -> FloatArray:
     """Return n times the covariance matrix of the sample moments (Browne 1984, eq. 2.7), divisor n.
 
     Args:
         cases: Complete rows of one group. With weights each row's part is multiplied by its weight; with clusters the
             parts of a cluster are added up first and the sum is multiplied by J / (J - 1), J the number of clusters.
         meanstructure: Whether the means follow the covariances.
+        exogenous: Positions of fixed exogenous variables: the covariance is then conditional on them.
 
     Returns:
         (P, P), P = p (p + 1) / 2 [+ p].
     """
-    parts = moment_deviations(cases, meanstructure=meanstructure)
+    parts = moment_deviations(cases, meanstructure=meanstructure, exogenous=exogenous)
     return crossproduct(parts, cases)
 
 
@@ -50,13 +69,13 @@ def crossproduct(parts: FloatArray, cases: Cases) -> FloatArray:
     Returns:
         (k, k), with the factor J / (J - 1) of J clusters.
     """
-    n_rows = len(parts)
+    total = float(cases.weight_of_row.sum())
     if cases.weights is not None:
         parts = parts * cases.weights[:, None]
     if cases.clusters is None:
-        return parts.T @ parts / n_rows
+        return parts.T @ parts / total
     sums, n_clusters = cluster_sums(parts, cases.clusters)
-    return sums.T @ sums / n_rows * (n_clusters / (n_clusters - 1))
+    return sums.T @ sums / total * (n_clusters / (n_clusters - 1))
 
 
 def cluster_sums(parts: FloatArray, clusters: NDArray[np.intp]) -> tuple[FloatArray, int]:

@@ -91,7 +91,8 @@ def _pairwise(values: FloatArray, names: Sequence[str], label: str) -> tuple[Flo
 
 
 def _require_answers(group: Cases, names: Sequence[str], label: str) -> None:
-    empty = [name for name, missing in zip(names, np.isnan(group.values).all(axis=0).tolist(), strict=True) if missing]
+    n_missing = np.isnan(group.values).sum(axis=0)
+    empty = [names[k] for k in np.flatnonzero(n_missing == len(group.values)).tolist()]
     if empty:
         where = f" in group {label}" if label else ""
         raise DataError(

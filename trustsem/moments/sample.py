@@ -84,9 +84,15 @@ class SampleGroup:
         return replace(self, cov=self.cov * (self.n_obs / (self.n_obs - 1)), is_unbiased=True)
 
     @property
-    def n_effective(self) -> int:
-        """What multiplies F of this group: n, or n - 1 where that is the divisor of S."""
-        return self.n_obs - 1 if self.is_unbiased else self.n_obs
+    def mass(self) -> float:
+        """Sum of the weights; the number of respondents without weights, or with weights that add up to it."""
+        weights = None if self.cases is None else self.cases.weights
+        return float(self.n_obs) if weights is None else float(weights.sum())
+
+    @property
+    def n_effective(self) -> float:
+        """What multiplies F of this group: n (the sum of the weights), or n - 1 where that is the divisor of S."""
+        return self.mass - 1 if self.is_unbiased else self.mass
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -101,7 +107,12 @@ class SampleMoments:
         return sum(group.n_obs for group in self.groups)
 
     @property
-    def n_effective(self) -> int:
+    def mass(self) -> float:
+        """Sum of the weights over all groups; n without weights."""
+        return sum(group.mass for group in self.groups)
+
+    @property
+    def n_effective(self) -> float:
         """What multiplies F in the chi-square: n, or n minus the number of groups where S has divisor n - 1."""
         return sum(group.n_effective for group in self.groups)
 

@@ -268,14 +268,8 @@ def _fit_context(
 
 
 def _gfi_weights(estimate: Estimate, options: PipelineOptions) -> tuple[NormalWeight | MomentWeight, ...]:
-    """Return the estimator's weights; those at the sample moments where h1 information is unstructured.
-
-    Of unweighted least squares each variance and covariance counts once, as in LISREL.
-    """
+    """Return the estimator's weights; those at the sample moments where h1 information is unstructured."""
     objective = estimate.objective
-    if options.discrepancy.name == "ULS":
-        sizes = [len(weight) for weight in (w.dense() for w in _own_weights(estimate))]
-        return tuple(MomentWeight(np.eye(size), objective.layout.meanstructure) for size in sizes)
     if options.h1 is H1Information.STRUCTURED:
         return _own_weights(estimate)
     means = objective.layout.meanstructure

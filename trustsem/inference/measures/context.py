@@ -49,7 +49,7 @@ class FitContext:
     implied: tuple[Implied, ...]
     n_parameters: int
     n_free: int
-    n_effective: int
+    n_effective: float
     fmin: float
     meanstructure: bool
     n_moments: int

@@ -23,7 +23,7 @@ from trustsem.inference.robust.pieces import (
     unit_information,
 )
 from trustsem.moments import Cases, SampleGroup
-from trustsem.moments.adf import adf_gamma, cluster_sums, crossproduct
+from trustsem.moments.adf import adf_gamma, cluster_sums, crossproduct, regressed_on
 from trustsem.moments.linalg import invert
 
 FloatArray = NDArray[np.float64]
@@ -68,8 +68,10 @@ class CompletePieces:
         """
         return self._meat(centred=self.h1 is H1Information.UNSTRUCTURED)
 
-    def gamma_meat(self) -> FloatArray:
-        """Return D' V Gamma V D."""
+    def gamma_meat(self, *, observed: bool = False) -> FloatArray:
+        """Return D' V Gamma V D, V the expected or the observed h1 information."""
+        if observed and self.h1 is H1Information.STRUCTURED:
+            return self.dense(observed=True).gamma_meat()
         return self._meat(centred=True)
 
     def trace_h1(self) -> float:
@@ -80,7 +82,9 @@ class CompletePieces:
         """Return tr(V Gamma) - tr((D' V D)^-1 D' V Gamma V D)."""
         if observed and self.h1 is H1Information.STRUCTURED:
             return self.dense(observed=True).ugamma_trace(observed=False)
-        total = sum(own.trace_of(own.weight) for own in self._groups())
+        total = sum(
+            own.conditional_trace() if len(own.layout.exogenous) else own.trace_of(own.weight) for own in self._groups()
+        )
         return total - trace_of_quotient(self.bread(observed=False), self.gamma_meat())
 
     def traces(self, *, observed: bool) -> Traces:
@@ -95,7 +99,7 @@ class CompletePieces:
             weight = normal_matrix(own.weight, own.mean_weight)
             if observed and self.h1 is H1Information.STRUCTURED:
                 weight = observed_weight(own.weight, own.sample, own.point.implied, meanstructure)
-            gamma = adf_gamma(own.cases, meanstructure=meanstructure)
+            gamma = adf_gamma(own.cases, meanstructure=meanstructure, exogenous=own.layout.exogenous)
             jacobian = sigma_jacobian(own.point.derivatives, meanstructure=meanstructure) @ self.directions
             matrices.append(
                 GroupMatrices(own.share, jacobian, weight, gamma, own.layout.exogenous, len(own.sample.names))
@@ -116,7 +120,7 @@ class CompletePieces:
         if parts:
             # clusters may hold rows of several groups: their scores are added up over groups as well
             sums, n_clusters = cluster_sums(np.vstack(parts), np.concatenate(clusters))
-            total += sums.T @ sums / self.estimate.objective.moments.n_obs * (n_clusters / (n_clusters - 1))
+            total += sums.T @ sums / self.estimate.objective.moments.mass * (n_clusters / (n_clusters - 1))
         return self._open(total)
 
     def _open(self, matrix: FloatArray) -> FloatArray:
@@ -160,16 +164,49 @@ class _Group:
         return self.cases.values - self.sample.mean
 
     def scores(self, *, centred: bool) -> FloatArray:
-        """Return (n, n_free) D' V of each row's moments, about the sample moments or about the implied ones."""
+        """Return (n, n_free) D' V of each row's moments, about the sample moments or about the implied ones.
+
+        About the sample moments given x, what x predicts is taken off (`moment_deviations`).
+        """
         derivatives, deviations = self.point.derivatives, self._deviations()
         if centred:
             scores = weighted_scores(deviations, self.weight, derivatives, meanstructure=self.meanstructure)
             weights = self.cases.weight_of_row
+            if len(self.layout.exogenous):
+                expected = regressed_on(deviations, weights, self.layout.exogenous)
+                scores -= weighted_scores(expected, self.weight, derivatives, meanstructure=self.meanstructure)
             return scores - weights @ scores / weights.sum()
         if self.meanstructure and self.sample.mean is not None:
             deviations = deviations + (self.sample.mean - self.point.implied.mu)
         scores = weighted_scores(deviations, self.weight, derivatives, meanstructure=self.meanstructure)
         return scores - np.einsum("ik,ik->k", derivatives.left, self.weight @ derivatives.right)
+
+    def conditional_trace(self) -> float:
+        """Return tr(V Gamma), Gamma conditional on fixed exogenous variables: of rows z, the mean of z' V z.
+
+        With d a row's deviations, m what its x predicts and E the mean of d d' - m m': z = vech(d d' - m m' - E), and
+        z' V z is half of tr((W (d d' - m m' - E))^2).
+        """
+        if self.cases.clusters is not None:
+            gamma = adf_gamma(self.cases, meanstructure=self.meanstructure, exogenous=self.layout.exogenous)
+            return float(np.sum(normal_matrix(self.weight, self.mean_weight) * gamma))
+        deviations, weights = self._deviations(), self.cases.weight_of_row
+        expected = regressed_on(deviations, weights, self.layout.exogenous)
+        rest = deviations - expected
+        middle = (rest * weights[:, None]).T @ rest / weights.sum()
+        inner = self.weight @ middle @ self.weight
+        by_rows, by_expected = deviations @ self.weight, expected @ self.weight
+        size = (
+            _dot(by_rows, deviations) ** 2
+            + _dot(by_expected, expected) ** 2
+            - 2 * _dot(by_rows, expected) ** 2
+            - 2 * _dot(deviations @ inner, deviations)
+            + 2 * _dot(expected @ inner, expected)
+            + float(np.sum(inner * middle))
+        ) / 2
+        if self.meanstructure:
+            size = size + _dot(rest @ self.weight, rest)
+        return float(np.sum(weights**2 * size)) / float(weights.sum())
 
     def trace_of(self, weight: FloatArray) -> float:
         """Return tr(V Gamma) with V of this W, less the same of the fixed exogenous variables.
@@ -189,18 +226,20 @@ class _Group:
         if self.cases.clusters is not None:
             return self._clustered_trace(weight, columns)
         deviations, weights = self._deviations()[:, columns], self.cases.weight_of_row
-        carried = deviations @ weight
-        distance = np.einsum("ik,ik->i", carried, deviations)
+        distance = _dot(deviations @ weight, deviations)
         cov = (deviations * weights[:, None]).T @ deviations / weights.sum()  # divisor n, whatever was analysed
         middle = weight @ cov @ weight
-        constant = float(np.sum(middle * cov))
-        quadratic = np.einsum("ik,ik->i", deviations @ middle, deviations)
-        size = (distance**2 - 2 * quadratic + constant) / 2
+        size = (distance**2 - 2 * _dot(deviations @ middle, deviations) + float(np.sum(middle * cov))) / 2
         if self.meanstructure:
             size = size + distance
-        return float(np.sum(weights**2 * size)) / len(deviations)
+        return float(np.sum(weights**2 * size)) / float(weights.sum())
 
     def _clustered_trace(self, weight: FloatArray, columns: NDArray[np.intp]) -> float:
         cases = Cases(self.cases.values[:, columns], self.cases.weights, self.cases.clusters)
         gamma = adf_gamma(cases, meanstructure=self.meanstructure)
         return float(np.sum(normal_matrix(weight, weight if self.meanstructure else None) * gamma))
+
+
+def _dot(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return the inner products of rows, (n,)."""
+    return np.asarray(np.einsum("ik,ik->i", one, other), dtype=np.float64)

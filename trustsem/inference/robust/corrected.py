@@ -45,7 +45,7 @@ def corrected_misfit(estimate: Estimate, df: int, *, robust: bool) -> CorrectedM
     objective = estimate.objective
     statistic = 0.0
     for sample, implied in zip(objective.moments.groups, objective.implied(estimate.x), strict=True):
-        statistic += sample.n_obs * ML.value(sample, implied, objective.layout.meanstructure)
+        statistic += sample.n_effective * ML.value(sample, implied, objective.layout.meanstructure)
     if df == 0:
         return CorrectedMisfit(statistic, 1.0)
     directions = open_directions(estimate)

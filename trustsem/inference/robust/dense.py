@@ -74,8 +74,9 @@ class DensePieces:
         """Return D' V Gamma V D: least squares has no likelihood whose scores could differ from it."""
         return self.gamma_meat()
 
-    def gamma_meat(self) -> FloatArray:
+    def gamma_meat(self, *, observed: bool = False) -> FloatArray:
         """Return D' V Gamma V D."""
+        del observed  # V is what it is
 
         def of_group(g: GroupMatrices) -> FloatArray:
             weighted = g.weight @ g.jacobian

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,11 @@ class IncompletePieces:
 
     def bread(self, *, observed: bool) -> FloatArray:
         """Return the Hessian of F/2, exact, or expected with the patterns as given."""
-        return unit_information(self.estimate, observed=observed)
+        return self._hessian if observed else unit_information(self.estimate, observed=False)
+
+    @cached_property
+    def _hessian(self) -> FloatArray:
+        return unit_information(self.estimate, observed=True)
 
     def moment_bread(self, *, observed: bool) -> FloatArray:
         """Return D' V D, V the information of the saturated moments at the implied ones."""
@@ -68,12 +73,12 @@ class IncompletePieces:
                 clusters.append(sample.cases.clusters)
         if parts:
             sums, n_clusters = cluster_sums(np.vstack(parts), np.concatenate(clusters))
-            total += sums.T @ sums / objective.moments.n_obs * (n_clusters / (n_clusters - 1))
+            total += sums.T @ sums / objective.moments.mass * (n_clusters / (n_clusters - 1))
         return total
 
-    def gamma_meat(self) -> FloatArray:
+    def gamma_meat(self, *, observed: bool = False) -> FloatArray:
         """Return D' V Gamma V D with Gamma the covariance of the saturated moments."""
-        return self.dense(observed=True).gamma_meat()
+        return self.dense(observed=observed).gamma_meat()
 
     def trace_h1(self) -> float:
         """Return tr(A^-1 B) of the saturated model at its estimates, over the moments that it estimates."""
@@ -127,8 +132,20 @@ class IncompletePieces:
         return fiml_case_scores(sample.cases.patterns, sample.cases.values, sigma, mu, jacobian=jacobian)
 
 
+_PAIRS: WeakKeyDictionary[SampleGroup, tuple[FloatArray, FloatArray]] = WeakKeyDictionary()
+
+
 def saturated_pair(sample: SampleGroup) -> tuple[FloatArray, FloatArray]:
-    """Return observed and first-order information of the saturated moments of one group, (P, P) each."""
+    """Return observed and first-order information of the saturated moments of one group, (P, P) each.
+
+    Model, baseline and robust indices ask for the same pair: it is kept as long as the moments are.
+    """
+    if sample not in _PAIRS:
+        _PAIRS[sample] = _saturated_pair(sample)
+    return _PAIRS[sample]
+
+
+def _saturated_pair(sample: SampleGroup) -> tuple[FloatArray, FloatArray]:
     cases = sample.cases
     assert cases is not None
     assert sample.mean is not None

@@ -53,8 +53,8 @@ class RobustPieces(Protocol):
         """Return the mean product of casewise scores (first-order information)."""
         ...
 
-    def gamma_meat(self) -> FloatArray:
-        """Return D' V Gamma V D."""
+    def gamma_meat(self, *, observed: bool = False) -> FloatArray:
+        """Return D' V Gamma V D, V the expected or the observed h1 information."""
         ...
 
     def trace_h1(self) -> float:

@@ -46,7 +46,7 @@ def _weighted(estimate: Estimate, h1: H1Information, normal_theory: bool) -> Den
             gamma = normal_gamma(sample, meanstructure=meanstructure)
         else:
             assert sample.cases is not None
-            gamma = adf_gamma(sample.cases, meanstructure=meanstructure)
+            gamma = adf_gamma(sample.cases, meanstructure=meanstructure, exogenous=layout.exogenous)
         matrices.append(
             GroupMatrices(
                 group.weight,
