@@ -7,6 +7,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def lavaan_version() -> str | None:
     return asked.stdout.strip() or None if asked.returncode == 0 else None
 
 
-def time_lavaan(model: str, data: pd.DataFrame, chisq: float, repeat: int) -> Measured:
+def time_lavaan(
+    model: str, data: pd.DataFrame, chisq: float, repeat: int, options: Mapping[str, str] | None = None
+) -> Measured:
     """Time sem(), parameterEstimates() and fitMeasures() inside R after a warm-up.
 
     Args:
@@ -38,11 +41,12 @@ def time_lavaan(model: str, data: pd.DataFrame, chisq: float, repeat: int) -> Me
         data: Rows to fit.
         chisq: What trustsem gets; the timing counts only if lavaan gets the same.
         repeat: Runs.
+        options: Further arguments of sem(), e.g. estimator.
     """
     if lavaan_version() is None:
         return Skipped("no R with lavaan here")
     with tempfile.TemporaryDirectory() as folder:
-        command = _command(Path(folder), model, data, repeat)
+        command = _command(Path(folder), model, data, repeat, options or {})
         run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode != 0:
         return Skipped(f"lavaan failed: {run.stderr.strip().splitlines()[-1:]}")
@@ -59,11 +63,11 @@ def time_lavaan_process(model: str, data: pd.DataFrame, repeat: int) -> Measured
     if lavaan_version() is None:
         return Skipped("no R with lavaan here")
     with tempfile.TemporaryDirectory() as folder:
-        return time_process(_command(Path(folder), model, data, 0), repeat)
+        return time_process(_command(Path(folder), model, data, 0, {}), repeat)
 
 
-def _command(folder: Path, model: str, data: pd.DataFrame, repeat: int) -> list[str]:
+def _command(folder: Path, model: str, data: pd.DataFrame, repeat: int, options: Mapping[str, str]) -> list[str]:
     table, text = folder / "data.csv", folder / "model.txt"
     data.to_csv(table, index=False)
     text.write_text(model + "\n", encoding="utf-8")
-    return ["Rscript", str(SCRIPT), str(table), str(text), str(repeat)]
+    return ["Rscript", str(SCRIPT), str(table), str(text), str(repeat), *(f"{k}={v}" for k, v in options.items())]

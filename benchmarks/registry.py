@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import fiml, fit_process, help_process, holzinger_swineford, many_items, trust_formation
+from benchmarks import fiml, fit_process, help_process, holzinger_swineford, many_items, robust, trust_formation
 from benchmarks.records import Benchmark
 
 BENCHMARKS: tuple[Benchmark, ...] = (
@@ -11,5 +11,6 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     help_process.BENCHMARK,
     fit_process.BENCHMARK,
     *many_items.BENCHMARKS,
+    *robust.BENCHMARKS,
     *fiml.BENCHMARKS,
 )
