@@ -15,23 +15,38 @@ from trustsem.version import __version__
 
 if TYPE_CHECKING:
     from trustsem.errors import TrustSemError
-    from trustsem.fitting import Fit, fit
+    from trustsem.fitting import Comparison, Fit, compare, fit
+    from trustsem.fitting.impute import ImputedData, impute
+    from trustsem.fitting.imputed import fit_imputed
+    from trustsem.fitting.invariance import Invariance, invariance
+    from trustsem.fitting.pooled import PooledFit
     from trustsem.instruments import load_codebook
+    from trustsem.measurement import DecisionRules
     from trustsem.records import Finding, Severity
     from trustsem.resources import models_dir, samples_dir
     from trustsem.spec import TrustModel, list_models, load_model
-    from trustsem.survey import Survey, read_survey
+    from trustsem.survey import Survey, describe_missing, read_survey
     from trustsem.theory import load_theory
 
 # Names are imported when first used: `import trustsem` stays quick, and the command line pays only for what it calls.
 _HOMES = {
+    "Comparison": "trustsem.fitting.comparison",
+    "DecisionRules": "trustsem.measurement",
     "Finding": "trustsem.records",
     "Fit": "trustsem.fitting",
+    "ImputedData": "trustsem.fitting.impute",
+    "Invariance": "trustsem.fitting.invariance",
+    "PooledFit": "trustsem.fitting.pooled",
     "Severity": "trustsem.records",
     "Survey": "trustsem.survey",
     "TrustModel": "trustsem.spec",
     "TrustSemError": "trustsem.errors",
+    "compare": "trustsem.fitting.comparison",
+    "describe_missing": "trustsem.survey",
     "fit": "trustsem.fitting",
+    "fit_imputed": "trustsem.fitting.imputed",
+    "impute": "trustsem.fitting.impute",
+    "invariance": "trustsem.fitting.invariance",
     "list_models": "trustsem.spec",
     "load_codebook": "trustsem.instruments",
     "load_model": "trustsem.spec",
@@ -42,14 +57,24 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
+    "DecisionRules",
     "Finding",
     "Fit",
+    "ImputedData",
+    "Invariance",
+    "PooledFit",
     "Severity",
     "Survey",
     "TrustModel",
     "TrustSemError",
     "__version__",
+    "compare",
+    "describe_missing",
     "fit",
+    "fit_imputed",
+    "impute",
+    "invariance",
     "list_models",
     "load_codebook",
     "load_model",

@@ -112,7 +112,7 @@ def test_parameters_that_cannot_be_told_apart_are_named(name: str) -> None:
 
 
 OPTIONS = {
-    "estimator": ({"estimator": "WLSMV"}, "Allowed: ml, mlm"),
+    "estimator": ({"estimator": "PML"}, "Allowed: ml, mlm"),
     "missing": ({"missing": "fimml"}, "fiml, fiml_x"),
     "group": ({"group": ["school"]}, "one column"),
     "group_equal alone": ({"group_equal": ["loadings"]}, "needs group="),
@@ -128,8 +128,12 @@ OPTIONS = {
     "h1": ({"h1_information": "unstructured"}, "robust"),
     "auxiliary": ({"auxiliary": ["x9"]}, "missing answers only"),
     "means": ({"meanstructure": False, "missing": "fiml"}, "need means"),
-    "ordered": ({"ordered": True}, "continuous"),
-    "ordered list": ({"ordered": ["x1"]}, "continuous"),
+    "ordered": ({"ordered": 3}, "True or names"),
+    "estimator of ordinal items": ({"estimator": "WLSMV"}, "name these in ordered="),
+    "estimator with ordinal items": ({"estimator": "MLR", "ordered": True}, "WLSMV"),
+    "missing with ordinal items": ({"missing": "fiml", "ordered": True}, "pairwise"),
+    "se with ordinal items": ({"se": "robust_huber_white", "ordered": True}, "robust_sem"),
+    "zero_cells": ({"zero_cells": (0.5, 0.0)}, "name these in ordered="),
     "strata": ({"strata": "school"}, "survey strata"),
     "replicate weights": ({"replicate_weights": ["w1"]}, "replicate weights"),
     "bootstrap": ({"bootstrap": 100}, "delta"),
@@ -137,7 +141,7 @@ OPTIONS = {
     "se": ({"se": "robst"}, "Did you mean 'robust'"),
     "test": ({"test": "satorra"}, "satorra_bentler"),
     "bounds": ({"bounds": "wide"}, "pos_var"),
-    "conditional_x": ({"conditional_x": True}, "fixed_x"),
+    "conditional_x": ({"conditional_x": True}, "name these in ordered="),
     "parameterization": ({"parameterization": "theta"}, "delta"),
     "preset": ({"preset": "efa"}, "growth"),
     "observed_information": ({"observed_information": "hessian"}, "no effect"),
@@ -157,7 +161,7 @@ def test_options_are_refused_by_name(name: str) -> None:
 
 
 def test_all_refused_options_are_reported_at_once() -> None:
-    error = fault(ONE, estimator="WLSMV", missing="fimml", strata="school")
+    error = fault(ONE, estimator="PML", missing="fimml", strata="school")
     assert len(error.faults) == 3
 
 

@@ -1,4 +1,4 @@
-"""Continuous data against lavaan 0.7-2: every field of every golden file is asserted or listed with a reason."""
+"""Continuous and ordinal data against lavaan 0.7-2: every field of every golden file is asserted or listed."""
 
 from __future__ import annotations
 
@@ -75,6 +75,33 @@ CASES = (
     "hs-group-strict-mlr",
     "hs-gls-group",
     "hs-mlm-group-metric",
+    # ordinal items
+    "trust-binary",
+    "trust-binary-groups-equal",
+    "trust-mixed-wlsmv",
+    "trust-ordinal-cluster",
+    "trust-ordinal-dwls",
+    "trust-ordinal-extras",
+    "trust-ordinal-groups",
+    "trust-ordinal-groups-equal",
+    "trust-ordinal-ladder-delta-1",
+    "trust-ordinal-ladder-delta-3",
+    "trust-ordinal-ladder-theta-1",
+    "trust-ordinal-ladder-theta-3",
+    "trust-ordinal-ladder-theta-4",
+    "trust-ordinal-mediator",
+    "trust-ordinal-mimic",
+    "trust-ordinal-pairwise",
+    "trust-ordinal-random-x",
+    "trust-ordinal-theta",
+    "trust-ordinal-uls",
+    "trust-ordinal-ulsm",
+    "trust-ordinal-ulsmv",
+    "trust-ordinal-weights",
+    "trust-ordinal-wls",
+    "trust-ordinal-wlsm",
+    "trust-ordinal-wlsmv",
+    "trust-ordinal-wlsmvs",
 )
 
 # |a - b| <= tolerance * max(1, |b|), as the oracles' own convergence allows: lavaan stops its quasi-Newton iterations
@@ -102,8 +129,21 @@ ASSERTED = {
     "factor_scores_regression",
     "factor_scores_bartlett",
 }
-# Fields that no public function answers yet: none.
-WAITING: dict[str, str] = {}
+# Fields that no public function answers yet.
+WAITING: dict[str, str] = {
+    "factor_scores_ebm": "scores of ordinal items",
+    "thresholds": "asserted with the polychoric correlations (test_polychoric.py)",
+    "polychoric": "asserted in test_polychoric.py",
+}
+# Robust indices of ordinal items are left undefined where thresholds are equal across groups: lavaan refits the
+# correlations alone, with degrees of freedom that count residual variances they do not identify (theta-1: 39 for 48)
+# or not the thresholds; what misfit of the thresholds there is does not show (docs/validation.md).
+NO_ROBUST = {
+    "trust-ordinal-ladder-theta-1",
+    "trust-ordinal-ladder-theta-3",
+    "trust-ordinal-ladder-theta-4",
+    "trust-binary-groups-equal",
+}
 
 
 def load(case: str) -> dict[str, Any]:
@@ -142,10 +182,17 @@ def test_every_golden_field_is_asserted_or_listed() -> None:
 def test_every_golden_file_is_a_case() -> None:
     files = {path.stem for path in GOLDEN.glob("*.json")}
     others = {
+        "difference",
         "duncan",
+        "lrt-hs-metric-ml",
+        "lrt-hs-metric-mlr-satorra-bentler-2001",
+        "lrt-hs-metric-mlr-satorra-bentler-2010",
+        "lrt-trust-ordinal-wlsmv",
+        "polychoric",
         "residuals_scores",
         "rules",
         "group_tables",
+        "groups_extras",
         "hints7_communication_trust",
         "hints7_communication_two_factor",
         "wording_method_factor",
@@ -194,6 +241,11 @@ def test_fit_measures(case: str) -> None:
     golden, measures = load(case)["fit_measures"], fitted(case).fit_measures
     renamed = {name.replace(".", "_"): value for name, value in golden.items()}
     assert set(renamed) == set(measures), set(renamed) ^ set(measures)
+    if case in NO_ROBUST:
+        robust = [name for name in renamed if name.endswith("_robust")]
+        assert all(measures[name] is None for name in robust)
+        assert "thresholds are constrained" in fitted(case).undefined_measures["cfi_robust"]
+        renamed = {name: value for name, value in renamed.items() if name not in robust}
     faults = [
         f"{name}: {measures[name]} for {value}"
         for name, value in renamed.items()

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from trustsem.errors import UsageError
-from trustsem.spec import SpecOptions, build_table, load_model, model_names
-from trustsem.spec.export import EXPORTERS, ExportRequest, export_model
+from trustsem.spec import SpecOptions, build_table, load_model, model_names, with_auxiliary
+from trustsem.spec.export import EXPORTERS, ExportRequest, FitMethod, RowRoles, export_model
 from trustsem.spec.export.labels import plan_labels, unique_names
 from trustsem.spec.export.mplus_text import WIDTH, mplus_number, wrap_line
 from trustsem.syntax import parse_model
@@ -225,3 +225,138 @@ def test_expressions_keep_their_meaning(expression: str, expected: str) -> None:
 def test_unknown_program() -> None:
     with pytest.raises(UsageError, match="Did you mean 'mplus'"):
         script("f =~ x1 + x2 + x3", "mpluss")
+
+
+# --- groups, estimators, gaps -------------------------------------------------------------------------------------
+
+TWO = SpecOptions(group_labels=("in", "out at home"), group_equal=("loadings", "intercepts"), group_partial=("f=~x3",))
+SCALAR = "f =~ x1 + x2 + x3 + x4"
+MLR = FitMethod(errors="robust_huber_white", tests=("yuan_bentler_mplus",))
+
+
+def test_lavaan_writes_each_group_and_shares_labels() -> None:
+    text = script(SCALAR, "lavaan", options=TWO, roles=RowRoles(group="ward"))
+    first, second = text.split("  group: 1\n")[1].split("  group: 2\n")
+    second = second.split("'\n")[0]
+    assert "f =~ p2*x2" in first
+    assert "f =~ p2*x2" in second
+    assert "f =~ x3" in first
+    assert "f =~ x3" in second  # the exception
+    assert "f ~ 0*1" in first
+    assert "f ~ 1\n" in second  # equal intercepts free the mean of the second group
+    assert 'group = "ward",\n  group.label = c("in", "out at home"),' in text
+    assert "==" not in text.split("model <- '")[1].split("'\n")[0]
+
+
+def test_labels_of_ones_own_stay_and_are_equated() -> None:
+    options = SpecOptions(group_labels=("in", "out"))
+    text = script("f =~ x1 + c(a, b)*x2 + x3\na == b\nd := a + b", "lavaan", options=options)
+    assert "f =~ a*x2" in text
+    assert "f =~ b*x2" in text
+    assert "a - b == 0" in text
+
+
+def test_mplus_writes_each_group_in_full() -> None:
+    text = script(SCALAR, "mplus", options=TWO, roles=RowRoles(group="ward"))
+    assert "GROUPING = ward (1 = g1 2 = g2);" in text
+    assert "Groups are numbers in the data: 1 = in, 2 = out at home." in text
+    common, one, other = (section(text, name) for name in ("MODEL", "MODEL g1", "MODEL g2"))
+    assert not any("(" in line for line in common)  # a label there would hold in all groups
+    assert "x2* (p2)" in one
+    assert "x2* (p2)" in other
+    assert "x3*" in other
+    assert "[f@0];" in one
+    assert "[f*];" in other
+
+
+def test_mplus_overall_model_holds_only_what_every_group_has() -> None:
+    """Symptom: a covariance of the first group stood in MODEL, where Mplus frees it in all groups."""
+    options = SpecOptions(group_labels=("in", "out"))
+    text = script("f =~ x1 + x2 + x3 + x4\ngroup: in\nx1 ~~ x2\ngroup: out\nx3 ~~ x4", "mplus", options=options)
+    common, one, other = (section(text, name) for name in ("MODEL", "MODEL g1", "MODEL g2"))
+    assert not any("WITH" in line for line in common)
+    assert [line for line in one if "WITH" in line] == ["x1 WITH x2*;"]
+    assert [line for line in other if "WITH" in line] == ["x3 WITH x4*;"]
+    assert "GROUPING = group (1 = g1 2 = g2);" in text
+
+
+def test_mplus_group_column_keeps_clear_of_other_names() -> None:
+    options = SpecOptions(group_labels=("in", "out"))
+    text = script("group1 =~ x1 + x2 + x3", "mplus", options=options, roles=RowRoles(group="care_setting_of_patient"))
+    assert re.search(r"GROUPING = car_pati \(", text)
+    assert "NAMES = x1 x2 x3 car_pati;" in text
+
+
+@pytest.mark.parametrize(
+    ("method", "more", "lavaan", "mplus"),
+    [
+        (FitMethod(), {}, ('estimator = "ML"', 'missing = "listwise"'), ("ESTIMATOR = ML;", "LISTWISE = ON;")),
+        (MLR, {"information": "observed"}, ('estimator = "MLR"',), ("ESTIMATOR = MLR;", "INFORMATION = OBSERVED;")),
+        (
+            FitMethod(missing="fiml"),
+            {"information": "observed"},
+            ('missing = "ml"',),
+            ("ESTIMATOR = ML;", "INFORMATION = OBSERVED;"),
+        ),
+        (FitMethod(errors="robust_sem", tests=("satorra_bentler",)), {}, ('estimator = "MLM"',), ("ESTIMATOR = MLM;",)),
+        (FitMethod("WLS"), {}, ('estimator = "WLS"',), ("ESTIMATOR = WLS;",)),
+        (FitMethod("GLS"), {}, ('estimator = "GLS"',), ("ESTIMATOR = GLS;",)),
+    ],
+)
+def test_estimators_are_written(method, more, lavaan, mplus) -> None:
+    text = script(SCALAR, "lavaan", method=method, **more)
+    assert all(line in text for line in lavaan)
+    assert "se =" not in text  # the name says it
+    text = script(SCALAR, "mplus", method=method, **more)
+    assert all(line in text for line in mplus)
+    assert ("LISTWISE" in text) == (method.missing == "listwise")
+
+
+def test_standard_errors_and_tests_without_a_name_are_written_one_by_one() -> None:
+    method = FitMethod(errors="robust_huber_white", tests=("satorra_bentler", "browne_residual_adf"))
+    text = script(SCALAR, "lavaan", method=method, information="observed")
+    assert 'se = "robust.huber.white"' in text
+    assert 'test = c("satorra.bentler", "browne.residual.adf")' in text
+    assert 'information = "observed"' in text
+
+
+def test_clusters_weights_and_auxiliary_variables_are_written() -> None:
+    table = build_table(parse_model(SCALAR), SpecOptions(meanstructure=True))
+    table = with_auxiliary(table, ("age", "income"))
+    roles = RowRoles(cluster="hospital", weights="weight")
+    method = FitMethod(errors=MLR.errors, tests=MLR.tests, missing="fiml")
+    whole = ExportRequest(table, "A model", information="observed", method=method, roles=roles)
+    text = export_model(whole, "lavaan").text
+    assert 'cluster = "hospital"' in text
+    assert 'sampling.weights = "weight",\n  sampling.weights.normalization = "group"' in text
+    assert "age ~~ x1" in text
+    export = export_model(whole, "mplus")
+    assert "TYPE = COMPLEX;" in export.text
+    assert "CLUSTER = hospital;" in export.text
+    assert "WEIGHT = weight" in export.text.replace("weight2", "weight")
+    assert "AUXILIARY = (m) age income;" in export.text
+    assert "USEVARIABLES = x1 x2 x3 x4;" in export.text
+    assert not any("age" in line for line in section(export.text, "MODEL"))
+
+
+@pytest.mark.parametrize(
+    ("more", "phrase"),
+    [
+        ({"method": FitMethod("ULS", tests=("browne_residual_nt",))}, "ULS with se=standard"),
+        ({"method": FitMethod(errors="robust_sem", tests=("mean_var_adjusted",))}, "test=mean_var_adjusted"),
+        ({"method": FitMethod(errors="robust_huber_white")}, "se=robust_huber_white"),
+        ({"method": FitMethod(tests=("standard", "browne_residual_adf"))}, "browne_residual_adf"),
+        ({"method": FitMethod(missing="two_stage")}, "missing=two_stage"),
+        ({"method": FitMethod(missing="fiml_x")}, "missing=fiml_x"),
+        ({"information": "first_order"}, "estimator=MLF"),
+        ({"method": FitMethod("GLS"), "information": "observed"}, "information=observed"),
+        ({"method": FitMethod(errors=MLR.errors, tests=MLR.tests, h1_information="unstructured")}, "h1_information"),
+        ({"roles": RowRoles(cluster="hospital")}, "cluster and weights go with MLR"),
+        ({"method": MLR, "roles": RowRoles(weights="w", normalization="none")}, "weights_normalization=none"),
+        ({"method": MLR, "roles": RowRoles(group="g", weights="w"), "options": TWO}, "weights_normalization=group"),
+    ],
+)
+def test_mplus_refuses_what_it_cannot_do(more, phrase) -> None:
+    with pytest.raises(UsageError, match="cannot be written for Mplus") as caught:
+        script(SCALAR, "mplus", **more)
+    assert phrase in str(caught.value)

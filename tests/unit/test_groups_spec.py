@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trustsem.errors import ModelError, TrustSemError, UsageError
+from trustsem.errors import ModelError, UsageError
 from trustsem.records import Finding, Severity
 from trustsem.spec import (
     ParameterTable,
@@ -21,7 +21,6 @@ from trustsem.spec import (
     read_group_equal,
 )
 from trustsem.spec.build import with_start
-from trustsem.spec.export import EXPORTERS, ExportRequest, export_model
 from trustsem.spec.relations import evaluate_relations
 from trustsem.syntax import parse_model
 
@@ -366,7 +365,7 @@ def test_unknown_names_of_group_equal_are_named_with_what_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("options", "phrase"),
     [
-        ({"group_equal": "thresholds"}, "needs ordered items"),
+        ({"group_equal": "thresholds"}, "needs ordinal items"),
         ({"group_equal": "intercepts", "meanstructure": False}, "meanstructure=False leaves means out"),
         ({"group_equal": "loadings", "groups": ()}, "needs two groups or more"),
         ({"group_partial": "x1~1", "groups": ()}, "needs two groups or more"),
@@ -469,9 +468,3 @@ def test_exogenous_rows_take_their_values_in_each_group() -> None:
 def test_contradiction_between_groups_is_found() -> None:
     with pytest.raises(ModelError, match="contradicts"):
         build("v =~ x1 + a*x2 + x3\na == 0.5\nt =~ x4 + c(.5, .6)*x5 + x6\nb := a\nx1 ~~ k*x1\nk == 1\nk == 2")
-
-
-@pytest.mark.parametrize("target", sorted(EXPORTERS))
-def test_export_of_several_groups_is_refused(target: str) -> None:
-    with pytest.raises(TrustSemError, match="2 groups cannot be exported"):
-        export_model(ExportRequest(build(MODEL), "two groups"), target)

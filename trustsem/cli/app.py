@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from trustsem.cli.commands import check, constructs, demo, describe, effects, explain, export, fit, instruments, models
+from trustsem.cli.commands import (
+    check,
+    compare,
+    constructs,
+    demo,
+    describe,
+    effects,
+    explain,
+    export,
+    fit,
+    fit_imputed,
+    instruments,
+    invariance,
+    models,
+)
 from trustsem.cli.console import flush_results, open_closed_streams, print_error, print_text, unwritable_stdout
 from trustsem.cli.failures import INTERRUPTED, report_bug, report_error, report_usage, silence_broken_pipe
 from trustsem.errors import TrustSemError, UsageError
@@ -33,6 +47,9 @@ app.add_typer(instruments.app, name="instruments")
 app.command("check")(check.check)
 app.command("describe")(describe.describe)
 app.command("fit")(fit.fit)
+app.command("fit-imputed")(fit_imputed.fit_imputed)
+app.command("compare")(compare.compare)
+app.command("invariance")(invariance.invariance)
 app.command("effects")(effects.effects)
 app.command("explain")(explain.explain)
 app.command("export")(export.export)

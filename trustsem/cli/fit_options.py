@@ -10,13 +10,22 @@ from typing import Annotated, Any
 import typer
 
 _NAMES = "Names; repeat the option or write them with commas."
+# Words only, since the registries that they name would load NumPy for every --help; a test compares them.
+_ESTIMATORS = "ML, MLM, MLMV, MLMVS, MLR, MLF, GLS, ULS, ULSM, ULSMV, ULSMVS, WLS"
+_MISSING = "listwise, pairwise, fiml, fiml_x, two_stage, robust_two_stage"
+_ERRORS = "standard, first_order, robust_sem, robust_huber_white, robust, none"
+_TESTS = (
+    "standard, satorra_bentler, mean_var_adjusted, scaled_shifted, yuan_bentler, yuan_bentler_mplus, "
+    "browne_residual_adf, browne_residual_nt, browne_residual_nt_model"
+)
+_GROUP_EQUAL = "loadings, intercepts, means, regressions, residuals, residual_covariances, lv_variances, lv_covariances"
 
 
 def declared_options(
-    estimator: Annotated[str, typer.Option(help="Estimator.")] = "ML",
-    missing: Annotated[str, typer.Option(help="listwise: rows with a missing answer are left out and reported.")] = (
-        "listwise"
-    ),
+    estimator: Annotated[str, typer.Option(help=f"{_ESTIMATORS}. MLR: robust standard errors and test.")] = "ML",
+    missing: Annotated[
+        str, typer.Option(help=f"{_MISSING}. listwise leaves rows with a missing answer out, fiml uses them.")
+    ] = "listwise",
     preset: Annotated[str, typer.Option(help="Whose automatic rules: sem, cfa, growth, or none.")] = "sem",
     std_lv: Annotated[bool, typer.Option("--std-lv", help="Latent variances 1 instead of marker loadings.")] = False,
     effect_coding: Annotated[bool, typer.Option("--effect-coding", help="Loadings of a factor average 1.")] = False,
@@ -28,42 +37,68 @@ def declared_options(
         bool | None, typer.Option("--fixed-x/--random-x", help="Moments of observed predictors: as in the sample.")
     ] = None,
     likelihood: Annotated[str, typer.Option(help="normal (divisor n) or wishart (n - 1).")] = "normal",
-    information: Annotated[str | None, typer.Option(help="expected (default) or observed.")] = None,
+    information: Annotated[
+        str | None, typer.Option(help="expected, observed or first_order. Default: the estimator's.")
+    ] = None,
     observed_information: Annotated[str | None, typer.Option(help="hessian; with --information observed.")] = None,
-    h1_information: Annotated[str | None, typer.Option(help="Information of robust corrections.")] = None,
-    se: Annotated[str | None, typer.Option("--se", help="Standard errors: standard.")] = None,
-    test: Annotated[str | None, typer.Option("--test", help="Test statistic: standard.")] = None,
+    h1_information: Annotated[
+        str | None, typer.Option(help="structured or unstructured: information of robust corrections.")
+    ] = None,
+    se: Annotated[str | None, typer.Option("--se", help=f"{_ERRORS}. Default: the estimator's.")] = None,
+    test: Annotated[
+        list[str] | None,
+        typer.Option("--test", help=f"{_TESTS}. Repeat the option for several. Default: the estimator's."),
+    ] = None,
     ordered: Annotated[list[str] | None, typer.Option(help=f"Ordinal items, or all. {_NAMES}")] = None,
     parameterization: Annotated[str, typer.Option(help="Of ordinal items: delta.")] = "delta",
-    group: Annotated[str | None, typer.Option(help="Column that splits the sample.")] = None,
-    group_label: Annotated[list[str] | None, typer.Option(help=f"Order of the groups. {_NAMES}")] = None,
-    group_equal: Annotated[list[str] | None, typer.Option(help=f"What is equal across groups. {_NAMES}")] = None,
-    group_partial: Annotated[list[str] | None, typer.Option(help=f"Exceptions from it. {_NAMES}")] = None,
-    cluster: Annotated[str | None, typer.Option(help="Column of clusters.")] = None,
-    sampling_weights: Annotated[str | None, typer.Option(help="Column of weights.")] = None,
-    weights_normalization: Annotated[str, typer.Option(help="How weights are scaled: group.")] = "group",
-    strata: Annotated[str | None, typer.Option(help="Column of strata.")] = None,
-    fpc: Annotated[str | None, typer.Option(help="Column of the finite population correction.")] = None,
-    replicate_weights: Annotated[list[str] | None, typer.Option(help=f"Columns of replicate weights. {_NAMES}")] = None,
-    replicate_type: Annotated[str | None, typer.Option(help="Kind of replicates.")] = None,
-    replicate_scale: Annotated[float | None, typer.Option(help="Scale of replicates.")] = None,
-    auxiliary: Annotated[list[str] | None, typer.Option(help=f"Auxiliary variables. {_NAMES}")] = None,
-    conditional_x: Annotated[
-        bool | None, typer.Option("--conditional-x/--no-conditional-x", help="Condition on covariates.")
+    group: Annotated[
+        str | None,
+        typer.Option(help="Column that splits the sample. Default: the model's, if it has one; '' for one group."),
     ] = None,
-    bounds: Annotated[str | None, typer.Option(help="Bounded estimation.")] = None,
-    zero_cells: Annotated[str | None, typer.Option(help="Constant for empty cells of ordinal tables.")] = None,
-    bootstrap: Annotated[int | None, typer.Option(help="Bootstrap draws.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of what is random.")] = None,
+    group_label: Annotated[
+        list[str] | None, typer.Option(help=f"Groups to use, in this order; the first is the reference. {_NAMES}")
+    ] = None,
+    group_equal: Annotated[
+        list[str] | None, typer.Option(help=f"What is equal across groups: {_GROUP_EQUAL}. {_NAMES}")
+    ] = None,
+    group_partial: Annotated[
+        list[str] | None, typer.Option(help=f"Exceptions from it, written as in the model: f=~x3, x7~1. {_NAMES}")
+    ] = None,
+    cluster: Annotated[str | None, typer.Option(help="Column of units whose members answer alike (hospital).")] = None,
+    sampling_weights: Annotated[str | None, typer.Option(help="Column of weights.")] = None,
+    weights_normalization: Annotated[
+        str, typer.Option(help="Weights sum to the rows of each group (group), of all (total), or as they are (none).")
+    ] = "group",
+    strata: Annotated[str | None, typer.Option(help="Column of strata. Refused.")] = None,
+    fpc: Annotated[str | None, typer.Option(help="Column of the finite population correction. Refused.")] = None,
+    replicate_weights: Annotated[
+        list[str] | None, typer.Option(help=f"Columns of replicate weights. Refused. {_NAMES}")
+    ] = None,
+    replicate_type: Annotated[str | None, typer.Option(help="Kind of replicates. Refused.")] = None,
+    replicate_scale: Annotated[float | None, typer.Option(help="Scale of replicates. Refused.")] = None,
+    auxiliary: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Variables that help with missing answers (fiml, two_stage) only. {_NAMES}"),
+    ] = None,
+    conditional_x: Annotated[
+        bool | None, typer.Option("--conditional-x/--no-conditional-x", help="Condition on covariates. Refused.")
+    ] = None,
+    bounds: Annotated[str | None, typer.Option(help="none, pos_var, pos_ov_var or pos_lv_var.")] = None,
+    zero_cells: Annotated[str | None, typer.Option(help="Constant for empty cells of ordinal tables. Refused.")] = None,
+    bootstrap: Annotated[int | None, typer.Option(help="Bootstrap draws. Refused.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of what is random. Refused: nothing is.")] = None,
 ) -> None:
     """Hold the declarations; `with_fit_options` copies them. What a fit cannot honour it refuses by name."""
 
 
 _DECLARED = inspect.signature(declared_options, eval_str=True).parameters
 OPTION_NAMES = tuple(_DECLARED)
-_LISTS = ("ordered", "group_label", "group_equal", "group_partial", "replicate_weights", "auxiliary")
-_NONE_WHEN_EMPTY = ("group_label", "replicate_weights")
-TABLE_OPTIONS = ("preset", "std_lv", "effect_coding", "orthogonal", "meanstructure", "fixed_x")
+_LISTS = ("test", "ordered", "group_label", "group_equal", "group_partial", "replicate_weights", "auxiliary")
+_NONE_WHEN_EMPTY = ("test", "group_label", "replicate_weights")
+TABLE_OPTIONS = (
+    "preset", "std_lv", "effect_coding", "orthogonal", "meanstructure", "fixed_x",
+    "group", "group_label", "group_equal", "group_partial",
+)  # fmt: skip
 
 
 def with_fit_options(names: tuple[str, ...] = OPTION_NAMES) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from trustsem.discrepancy.base import Discrepancy, Expansion
+from trustsem.discrepancy.dwls import DWLS
 from trustsem.discrepancy.fiml import FIML
 from trustsem.discrepancy.gls import GLS
 from trustsem.discrepancy.ml import ML
@@ -10,6 +11,6 @@ from trustsem.discrepancy.uls import ULS
 from trustsem.discrepancy.weights import MomentWeight, NormalWeight
 from trustsem.discrepancy.wls import WLS
 
-DISCREPANCIES: Mapping[str, Discrepancy] = {"ML": ML, "GLS": GLS, "ULS": ULS, "WLS": WLS, "FIML": FIML}
+DISCREPANCIES: Mapping[str, Discrepancy] = {"ML": ML, "GLS": GLS, "ULS": ULS, "WLS": WLS, "DWLS": DWLS, "FIML": FIML}
 
 __all__ = ["DISCREPANCIES", "ML", "Discrepancy", "Expansion", "MomentWeight", "NormalWeight"]

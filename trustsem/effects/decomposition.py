@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -44,6 +44,8 @@ class EffectRow:
         std_all: With both variables standardised.
         std_se: Standard error of it.
         group: Counted from 1.
+        gradient: (n_free,) derivative of `est`, for differences between effects.
+        std_gradient: (n_free,) derivative of `std_all`.
     """
 
     x: str
@@ -54,7 +56,9 @@ class EffectRow:
     se: float
     std_all: float
     std_se: float
-    group: int = 1
+    group: int
+    gradient: FloatArray = field(repr=False, compare=False)
+    std_gradient: FloatArray = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +86,35 @@ def decompose_effects(
         pairs: Names (x, y).
         through: Only specific effects whose path contains all of these, with their sum as total indirect effect.
 
+    Groups may have different paths: a pair is left out where it has none, as long as one group has some.
+
     Raises:
-        EffectError: no path from x to y, or a loop that does not settle.
+        EffectError: no path from x to y in any group, or a loop that does not settle.
     """
     layout = estimate.objective.layout
     rows: list[EffectRow] = []
     reports = []
+    apart = [pair for pair in pairs if not any(structural_paths(group, *pair) for group in layout.groups)]
+    if apart:
+        raise _no_path(*apart[0])
     for number, (group, implied) in enumerate(zip(layout.groups, estimate.objective.implied(estimate.x)), start=1):
         report = find_loops(group, implied, layout.n_free, covariance)
         reports.append(report)
+        where = f" in group {number}" if len(layout.groups) > 1 else ""
         for x, y in pairs:
-            _require_stable(report, x, y, group)
-            rows.extend(_of_pair(group, implied, layout.n_free, covariance, x, y, tuple(through), number))
+            _require_stable(report, x, y, group, where)
+            if structural_paths(group, x, y):
+                rows.extend(_of_pair(group, implied, layout.n_free, covariance, x, y, tuple(through), number))
     return Effects(tuple(rows), tuple(reports))
 
 
-def _require_stable(report: LoopReport, x: str, y: str, group: GroupLayout) -> None:
+def _no_path(x: str, y: str) -> EffectError:
+    return EffectError(
+        f"No path leads from {x} to {y}.", remedy="Check the direction: effects run along ~ and =~.", code="no-path"
+    )
+
+
+def _require_stable(report: LoopReport, x: str, y: str, group: GroupLayout, where: str) -> None:
     if report.stable:
         return
     graph = structural_graph(group)
@@ -107,8 +124,8 @@ def _require_stable(report: LoopReport, x: str, y: str, group: GroupLayout) -> N
     if touched:
         loop = max(touched, key=lambda item: abs(item.gain))
         raise EffectError(
-            f"Effects of {x} on {y} run through a loop that does not settle: {' -> '.join(loop.members)} has gain "
-            f"{loop.gain:.3f}, stability index {report.stability_index:.3f} (must be below 1).",
+            f"Effects of {x} on {y} run through a loop that does not settle{where}: {' -> '.join(loop.members)} has "
+            f"gain {loop.gain:.3f}, stability index {report.stability_index:.3f} (must be below 1).",
             remedy="Total and indirect effects do not exist for this solution; look at the loop's arrows one by one, "
             "and at whether each has its own instrument.",
             code="unstable-loop",
@@ -126,10 +143,6 @@ def _of_pair(
     number: int,
 ) -> list[EffectRow]:
     paths = structural_paths(group, x, y)
-    if not paths:
-        raise EffectError(
-            f"No path leads from {x} to {y}.", remedy="Check the direction: effects run along ~ and =~.", code="no-path"
-        )
     chosen = [path for path in paths if set(through) <= set(path[1:-1])]
     if not chosen:
         raise EffectError(
@@ -215,6 +228,8 @@ def _rows(
             float(std.values[k]),
             float(std.standard_errors[k]),
             number,
+            raw.jacobian[k],
+            std.jacobian[k],
         )
         for k, (kind, path, _, _) in enumerate(parts)
     ]

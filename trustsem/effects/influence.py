@@ -8,14 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trustsem.discrepancy.fiml import fiml_case_scores
 from trustsem.distributions import chi_square_tail
 from trustsem.errors import UsageError
 from trustsem.estimate import Estimate
-from trustsem.implied import GroupLayout
+from trustsem.implied import GroupLayout, sigma_jacobian
 from trustsem.inference import Likelihood
 from trustsem.inference.casewise import case_deviations, casewise_scores
 from trustsem.inference.information import allowed_directions
+from trustsem.moments import SampleGroup
+from trustsem.moments.incomplete import pattern_blocks
 from trustsem.moments.linalg import cholesky, solve_positive
+from trustsem.moments.patterns import chunks, missing_patterns
 
 FloatArray = NDArray[np.float64]
 
@@ -24,11 +28,11 @@ _LOG_2PI = math.log(2 * math.pi)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CaseFit:
-    """Distances and likelihood of each respondent, (n,) each.
+    """Distances and likelihood of each respondent, (n,) each, one group after another.
 
     Args:
         distance: Squared Mahalanobis distance to the implied moments.
-        pvalue: Of it, chi-square with one degree of freedom per observed variable.
+        pvalue: Of it, chi-square with one degree of freedom per answer.
         saturated_distance: The same to the sample's own moments.
         saturated_pvalue: Of that.
         log_likelihood: Under the model; sums to the model's.
@@ -57,40 +61,117 @@ class CaseInfluence:
     cook: FloatArray
 
 
-def case_fit(estimate: Estimate, values: FloatArray, likelihood: Likelihood) -> CaseFit:
-    """Measure how well the model describes each respondent.
+def case_fit(estimate: Estimate, likelihood: Likelihood) -> CaseFit:
+    """Measure how well the model describes each respondent, one group after another.
 
     With d_i the deviation from the implied means and c_i from the sample's: distances d_i' Sigma^-1 d_i and c_i' S^-1
     c_i; contribution to chi-square log|Sigma| - log|S| + d_i' Sigma^-1 d_i - c_i' S^-1 c_i (Reise & Widaman 1999).
-    With fixed exogenous variables the log-likelihood is conditional on them.
+    All refer to what a row answered; S is then that of the saturated model. With fixed exogenous variables the
+    log-likelihood is conditional on them. With sampling weights the contributions are multiplied by them, so that they
+    sum to those of the fit; the distances are not.
 
     Args:
-        estimate: A fitted model of one group.
-        values: (n, p) rows behind its moments.
+        estimate: A maximum-likelihood fit with its rows.
         likelihood: Decides the divisor of S.
+
+    Raises:
+        UsageError: an implied covariance matrix that is not positive definite.
     """
+    parts = [_fit_of_group(estimate, likelihood, group) for group in range(len(estimate.objective.moments.groups))]
+    return CaseFit(*(np.concatenate([getattr(part, name) for part in parts]) for name in CaseFit.__slots__))
+
+
+def _fit_of_group(estimate: Estimate, likelihood: Likelihood, group: int) -> CaseFit:
     objective = estimate.objective
-    (sample,), (implied,) = objective.moments.groups, objective.implied(estimate.x)
-    deviations = case_deviations(estimate, values, likelihood)
-    centred = deviations - deviations.mean(axis=0)
-    p = len(sample.names)
-    distance, log_det = _distances(deviations, implied.sigma)
-    saturated, saturated_log_det = _distances(centred, sample.cov)
-    log_likelihood = -(p * _LOG_2PI + log_det + distance) / 2
-    log_likelihood -= _exogenous_part(centred, sample.cov, objective.layout.groups[0])
-    factor = objective.moments.n_effective / len(values)
+    sample, layout = objective.moments.groups[group], objective.layout.groups[group]
+    cases, implied = sample.cases, objective.implied(estimate.x)[group]
+    assert cases is not None
+    if objective.discrepancy.name == "FIML":
+        assert sample.mean is not None
+        model = incomplete_terms(cases.values, implied.sigma, implied.mu)
+        saturated = incomplete_terms(cases.values, sample.cov, sample.mean)
+        of_x = incomplete_terms(cases.values[:, layout.exogenous], *_exogenous_moments(sample, layout))
+    else:
+        deviations = case_deviations(estimate, cases.values, likelihood, group=group, weights=cases.weights)
+        weights = cases.weight_of_row
+        centred = deviations - weights @ deviations / weights.sum()
+        model, saturated = _complete_terms(deviations, implied.sigma), _complete_terms(centred, sample.cov)
+        of_x = _complete_terms(centred[:, layout.exogenous], _exogenous_moments(sample, layout)[0])
+    factor = sample.n_effective * cases.weight_of_row / cases.weight_of_row.sum()
+    log_likelihood = model.log_likelihood - (of_x.log_likelihood if len(layout.exogenous) else 0.0)
     return CaseFit(
-        distance,
-        _tails(distance, p),
-        saturated,
-        _tails(saturated, p),
-        log_likelihood,
-        factor * (log_det - saturated_log_det + distance - saturated),
+        model.distance,
+        _tails(model.distance, model.n_answers),
+        saturated.distance,
+        _tails(saturated.distance, saturated.n_answers),
+        cases.weight_of_row * log_likelihood,
+        factor * (model.log_det + model.distance - saturated.log_det - saturated.distance),
     )
 
 
-def _tails(distances: FloatArray, p: int) -> FloatArray:
-    return np.array([chi_square_tail(value, p) for value in distances.tolist()])
+@dataclass(frozen=True, eq=False, slots=True)
+class CaseTerms:
+    """Terms of each row's normal log-density, (n,) each: squared distance, log|Sigma_oo|, number of answers."""
+
+    distance: FloatArray
+    log_det: FloatArray
+    n_answers: FloatArray
+
+    @property
+    def log_likelihood(self) -> FloatArray:
+        """(n,) log-densities."""
+        return -(self.n_answers * _LOG_2PI + self.log_det + self.distance) / 2
+
+
+def _complete_terms(deviations: FloatArray, cov: FloatArray) -> CaseTerms:
+    distance, log_det = _distances(deviations, cov)
+    n, p = deviations.shape
+    return CaseTerms(distance, np.full(n, log_det), np.full(n, float(p)))
+
+
+def incomplete_terms(values: FloatArray, sigma: FloatArray, mu: FloatArray) -> CaseTerms:
+    """Return the terms of each row's log-density over what it answered.
+
+    Args:
+        values: (n, p), NaN where an answer is missing.
+        sigma: (p, p).
+        mu: (p,).
+
+    Raises:
+        UsageError: Sigma is not positive definite.
+    """
+    n = len(values)
+    result = CaseTerms(np.zeros(n), np.zeros(n), (~np.isnan(values)).sum(axis=1).astype(np.float64))
+    rows = np.flatnonzero(result.n_answers > 0)
+    if not len(rows):
+        return result
+    patterns = missing_patterns(values[rows])
+    order = np.argsort(patterns.of_row, kind="stable")
+    ends = np.searchsorted(patterns.of_row[order], np.arange(patterns.n_patterns + 1))
+    try:
+        for block in pattern_blocks(patterns, sigma, mu):
+            inside = order[ends[block.index.start] : ends[block.index.stop]]
+            for part in chunks(len(inside), 2 * sigma.size):
+                chosen = inside[part]
+                position = patterns.of_row[chosen] - block.index.start
+                gaps = values[rows[chosen]] - mu
+                gaps = np.where(np.isnan(gaps), 0.0, gaps)
+                result.distance[rows[chosen]] = np.einsum(
+                    "ni,nij,nj->n", gaps, block.weights[position], gaps, optimize=True
+                )
+                result.log_det[rows[chosen]] = block.log_dets[position]
+    except np.linalg.LinAlgError:
+        raise _not_positive_definite() from None
+    return result
+
+
+def _exogenous_moments(sample: SampleGroup, layout: GroupLayout) -> tuple[FloatArray, FloatArray]:
+    x = layout.exogenous
+    return sample.cov[np.ix_(x, x)], np.zeros(len(x)) if sample.mean is None else sample.mean[x]
+
+
+def _tails(distances: FloatArray, df: FloatArray) -> FloatArray:
+    return np.array([chi_square_tail(value, k) for value, k in zip(distances.tolist(), df.tolist(), strict=True)])
 
 
 def _distances(deviations: FloatArray, cov: FloatArray) -> tuple[FloatArray, float]:
@@ -101,39 +182,34 @@ def _distances(deviations: FloatArray, cov: FloatArray) -> tuple[FloatArray, flo
     """
     factor = cholesky(cov)
     if factor is None:
-        raise UsageError(
-            "The implied covariance matrix is not positive definite: there are no distances from it.",
-            remedy="Read the findings of the fit and simplify the model.",
-            code="not-positive-definite",
-        )
+        raise _not_positive_definite()
     solved = solve_positive(cov, deviations.T)
     return np.einsum("ij,ji->i", deviations, solved), 2.0 * float(np.log(np.diag(factor)).sum())
 
 
-def _exogenous_part(centred: FloatArray, cov: FloatArray, layout: GroupLayout) -> FloatArray | float:
-    """Return each respondent's log-likelihood of the fixed exogenous variables, which the model does not explain."""
-    index = layout.exogenous
-    if not len(index):
-        return 0.0
-    distance, log_det = _distances(centred[:, index], cov[np.ix_(index, index)])
-    return -(len(index) * _LOG_2PI + log_det + distance) / 2
+def _not_positive_definite() -> UsageError:
+    return UsageError(
+        "The implied covariance matrix is not positive definite: there are no distances from it.",
+        remedy="Read the findings of the fit and simplify the model.",
+        code="not-positive-definite",
+    )
 
 
-def case_influence(estimate: Estimate, values: FloatArray, covariance: FloatArray) -> CaseInfluence:
-    """Approximate what leaving out each respondent changes, for all of them at once.
+def case_influence(estimate: Estimate, covariance: FloatArray) -> CaseInfluence:
+    """Approximate what leaving out each respondent changes, for all of them at once, one group after another.
 
-    One Newton step from the estimates towards the minimum without respondent i: theta - theta_(i) = H^-1 s_i / (n - 1)
-    with H the exact Hessian of F/2 and s_i the score of respondent i (Cook & Weisberg 1982; Tanaka,
-    Watadani & Moon 1991). Without a mean structure the sample's means move as well when a row goes; deviations are then
-    multiplied by sqrt(n / (n - 1)), which makes the step's gradient exact. Generalised Cook's distance is
-    (theta - theta_(i))' V^-1 (theta - theta_(i)) with V the covariance of the full sample's estimates (Pek &
-    MacCallum 2011, who take V without respondent i); it approximates the likelihood distance 2 (l - l_(i)).
-    Nonlinear constraints that hold with equality restrict the step to the directions they leave open, as they do the
-    standard errors; their curvature is not part of the step.
+    One Newton step from the estimates towards the minimum without respondent i: theta - theta_(i) = H^-1 w_i s_i / (n -
+    w_i) with H the exact Hessian of F/2, s_i the score of respondent i and w_i the sampling weight, 1 without
+    (Cook & Weisberg 1982; Tanaka, Watadani & Moon 1991); the weights of the others stay. Without a mean structure the
+    sample's means move as well when a row goes; deviations are then multiplied by sqrt(W / (W - w_i)), W the sum of the
+    group's weights, which makes the step's gradient exact. Generalised Cook's distance is (theta - theta_(i))' V^-1
+    (theta - theta_(i)) with V the covariance of the full sample's estimates (Pek & MacCallum 2011, who take V without
+    respondent i); it approximates the likelihood distance 2 (l - l_(i)). Nonlinear constraints that hold with equality
+    restrict the step to the directions they leave open, as they do the standard errors; their curvature is not part of
+    the step.
 
     Args:
-        estimate: A fitted model of one group.
-        values: (n, p) rows behind its moments.
+        estimate: A maximum-likelihood fit with its rows.
         covariance: (n_free, n_free) sampling covariance of the free rows.
 
     Raises:
@@ -144,10 +220,8 @@ def case_influence(estimate: Estimate, values: FloatArray, covariance: FloatArra
     directions = (
         allowed_directions(estimate.active.jacobian) if len(estimate.active.relations) else np.eye(len(estimate.x))
     )
-    n = objective.moments.n_effective
-    # a row that goes takes its deviation from the mean with it n / (n - 1) fold, whatever the divisor of S is
-    moving = Likelihood.NORMAL if objective.layout.meanstructure else Likelihood.WISHART
-    scores = casewise_scores(estimate, case_deviations(estimate, values, moving)) @ directions
+    parts = [_weighted_scores(estimate, group) for group in range(len(objective.moments.groups))]
+    scores, weights = np.vstack([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     hessian = directions.T @ objective.hessian(estimate.x) @ directions
     if len(hessian) and cholesky(hessian) is None:
         raise UsageError(
@@ -156,8 +230,29 @@ def case_influence(estimate: Estimate, values: FloatArray, covariance: FloatArra
             code="not-a-minimum",
         )
     if not len(hessian):
-        return CaseInfluence(np.zeros((len(values), objective.layout.n_free)), np.zeros(len(values)))
-    step = solve_positive(hessian, scores.T) / (n - 1)  # (directions, n)
+        return CaseInfluence(np.zeros((len(scores), objective.layout.n_free)), np.zeros(len(scores)))
+    n = objective.moments.n_effective
+    step = solve_positive(hessian, (scores @ directions).T) / (n - weights)  # (directions, n)
     spread = directions.T @ covariance[np.ix_(reduction.kept, reduction.kept)] @ directions
     cook = np.einsum("ki,ki->i", step, np.linalg.solve(spread, step))
     return CaseInfluence((reduction.matrix @ (directions @ step)).T, cook)
+
+
+def _weighted_scores(estimate: Estimate, group: int) -> tuple[FloatArray, FloatArray]:
+    """Return (n_g, n_parameters) scores of a group's rows times their weights, and the weights."""
+    objective = estimate.objective
+    cases = objective.moments.groups[group].cases
+    assert cases is not None
+    weights = cases.weight_of_row
+    total = weights.sum()
+    if objective.discrepancy.name == "FIML":
+        point = objective.expand(estimate.x).groups[group]
+        jacobian = sigma_jacobian(point.derivatives, meanstructure=True) @ objective.layout.reduction.matrix
+        implied = point.implied
+        scores = fiml_case_scores(cases.patterns, cases.values, implied.sigma, implied.mu, jacobian=jacobian)
+        return scores * weights[:, None], weights
+    deviations = case_deviations(estimate, cases.values, group=group, weights=cases.weights)
+    if not objective.layout.meanstructure:
+        # a row that goes takes its deviation from the mean with it, whatever the divisor of S is
+        deviations = deviations * np.sqrt(total / (total - weights))[:, None]
+    return casewise_scores(estimate, deviations, group=group) * weights[:, None], weights

@@ -16,6 +16,7 @@ from trustsem.moments import SampleGroup
 from trustsem.suggestions import suggest
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 
 _RANK = 1e-8  # relative: a factor of which less than this share shows in the items is not determined by them
 _NEGATIVE = -1e-8  # eigenvalue, in the metric of total variances, below which a residual covariance is indefinite
@@ -83,10 +84,75 @@ class ScoreWeights:
         return self.constant + values @ self.weights.T
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class CaseScores:
+    """Factor scores of the rows of one group.
+
+    Args:
+        latent: The m factors.
+        scores: (n, m); NaN where the answers of a row do not determine the factor.
+        se: (n, m) standard deviation of score - factor, by what each row answered.
+    """
+
+    latent: tuple[str, ...]
+    scores: FloatArray
+    se: FloatArray
+
+
+def score_cases(
+    estimate: Estimate,
+    method: ScoreMethod,
+    indicators: Sequence[str],
+    values: FloatArray,
+    *,
+    group: int = 0,
+    columns: IntArray | None = None,
+) -> CaseScores:
+    """Compute the factor scores of rows, from the answers that each row has.
+
+    Args:
+        estimate: A fitted model.
+        method: REGRESSION or BARTLETT.
+        indicators: Observed variables that measure a factor (=~).
+        values: (n, p) answers in the layout's order, NaN where one is missing.
+        group: Which group, from 0.
+        columns: Positions of the variables that are used; all when None.
+
+    Raises:
+        UsageError: as `score_weights`.
+    """
+    own, centre, implied = _group_parts(estimate, group)
+    columns = np.arange(values.shape[1]) if columns is None else columns
+    _require_possible(own, implied, method, indicators)
+    m = len(own.latent)
+    scores, errors = np.full((len(values), m), np.nan), np.full((len(values), m), np.nan)
+    answered = ~np.isnan(values)
+    unused = np.ones(values.shape[1], dtype=bool)
+    unused[columns] = False
+    answered[:, unused] = False
+    masks, pattern = np.unique(answered, axis=0, return_inverse=True)
+    order = np.argsort(pattern.ravel(), kind="stable")
+    ends = np.searchsorted(pattern.ravel()[order], np.arange(len(masks) + 1))
+    for k, mask in enumerate(masks):
+        there = np.flatnonzero(mask)
+        if not len(there):
+            continue
+        weights = _weights(own, implied, centre, method, frozenset(indicators), there)
+        rows = order[ends[k] : ends[k + 1]]
+        scores[rows] = weights.constant + values[np.ix_(rows, there)] @ weights.weights[:, there].T
+        errors[rows] = weights.se
+    return CaseScores(own.latent, scores, errors)
+
+
 def score_weights(
-    estimate: Estimate, method: ScoreMethod, indicators: Sequence[str], *, group: int = 0
+    estimate: Estimate,
+    method: ScoreMethod,
+    indicators: Sequence[str],
+    *,
+    group: int = 0,
+    columns: IntArray | None = None,
 ) -> ScoreWeights:
-    """Compute the weights of factor scores from the fitted model.
+    """Compute the weights of factor scores from the fitted model, for rows that answered everything.
 
     Regression (Thurstone 1935; Lawley & Maxwell 1971): eta_bar + V_eta,y Sigma^-1 (y - mu). Bartlett (1937):
     the eta that minimises (r - X eta)' Theta^-1 (r - X eta), where r = (I - A_yy) y - m_y are the answers less what
@@ -104,10 +170,19 @@ def score_weights(
         method: REGRESSION or BARTLETT.
         indicators: Observed variables that measure a factor (=~).
         group: Which group, from 0.
+        columns: Positions of the variables that are used; all when None.
 
     Raises:
         UsageError: Bartlett's method with a negative residual variance, or no latent variable.
     """
+    own, centre, implied = _group_parts(estimate, group)
+    columns = np.arange(own.n_observed) if columns is None else columns
+    _require_possible(own, implied, method, indicators)
+    return _weights(own, implied, centre, method, frozenset(indicators), columns)
+
+
+def _group_parts(estimate: Estimate, group: int) -> tuple[GroupLayout, FloatArray, Implied]:
+    """Return the layout of a group, the means of all its variables, and its implied moments."""
     layout = estimate.objective.layout
     own, sample = layout.groups[group], estimate.objective.moments.groups[group]
     implied = estimate.objective.implied(estimate.x)[group]
@@ -117,10 +192,27 @@ def score_weights(
             remedy="A latent variable needs a line with =~ .",
             code="no-latent-variables",
         )
-    centre = implied.total_mean if layout.meanstructure else _completed_means(sample, implied)
+    return own, implied.total_mean if layout.meanstructure else _completed_means(sample, implied), implied
+
+
+def _require_possible(own: GroupLayout, implied: Implied, method: ScoreMethod, indicators: Sequence[str]) -> None:
+    if method is ScoreMethod.BARTLETT:
+        rows = _indicator_rows(own, frozenset(indicators), np.arange(own.n_observed), implied)
+        scale = np.sqrt(np.diag(implied.sigma)[rows])
+        _require_no_negative_variance([own.observed[i] for i in rows], implied.covariances[np.ix_(rows, rows)], scale)
+
+
+def _weights(
+    own: GroupLayout,
+    implied: Implied,
+    centre: FloatArray,
+    method: ScoreMethod,
+    indicators: frozenset[str],
+    answered: IntArray,
+) -> ScoreWeights:
     if method is ScoreMethod.REGRESSION:
-        return _regression(own, implied, centre)
-    return _bartlett(own, implied, centre, frozenset(indicators))
+        return _regression(own, implied, centre, answered)
+    return _bartlett(own, implied, centre, indicators, answered)
 
 
 def _completed_means(sample: SampleGroup, implied: Implied) -> FloatArray:
@@ -132,30 +224,44 @@ def _completed_means(sample: SampleGroup, implied: Implied) -> FloatArray:
     return np.concatenate([sample.mean, latent]).astype(np.float64, copy=False)
 
 
-def _regression(layout: GroupLayout, implied: Implied, centre: FloatArray) -> ScoreWeights:
+def _regression(layout: GroupLayout, implied: Implied, centre: FloatArray, answered: IntArray) -> ScoreWeights:
     p = implied.n_observed
-    cross, latent_cov = implied.total_cov[p:, :p], implied.total_cov[p:, p:]
-    weights: FloatArray = np.linalg.solve(implied.sigma, cross.T).T.astype(np.float64, copy=False)
-    explained = np.einsum("jk,jk->j", weights, cross)
-    variance = np.diag(latent_cov)
-    error = np.sqrt(np.maximum(variance - explained, 0.0))
+    cross, latent_cov = implied.total_cov[p:, answered], implied.total_cov[p:, p:]
+    sigma = implied.sigma[np.ix_(answered, answered)]
+    weights = np.zeros((len(latent_cov), p))
+    weights[:, answered] = np.linalg.solve(sigma, cross.T).T
+    explained = np.einsum("jk,jk->j", weights[:, answered], cross)
+    error = np.sqrt(np.maximum(np.diag(latent_cov) - explained, 0.0))
     return ScoreWeights(
         layout.latent, weights, centre[p:] - weights @ centre[:p], error, _reliability(weights, implied)
     )
 
 
-def _bartlett(layout: GroupLayout, implied: Implied, centre: FloatArray, indicators: frozenset[str]) -> ScoreWeights:
+def _bartlett(
+    layout: GroupLayout, implied: Implied, centre: FloatArray, indicators: frozenset[str], answered: IntArray
+) -> ScoreWeights:
     p, paths = implied.n_observed, implied.paths
-    rows = np.array([i for i, name in enumerate(layout.observed) if name in indicators], dtype=np.intp)
-    names = [layout.observed[i] for i in rows]
+    rows = _indicator_rows(layout, indicators, answered, implied)
+    if not len(rows):
+        unknown = np.full(len(layout.latent), np.nan)
+        return ScoreWeights(layout.latent, np.full((len(unknown), p), np.nan), unknown, unknown, unknown)
     scale = np.sqrt(np.diag(implied.sigma)[rows])
     theta, arrows = implied.covariances[np.ix_(rows, rows)], paths[rows, p:]
-    _require_no_negative_variance(names, theta, scale)
     weights = _unified_least_squares(theta / np.outer(scale, scale), arrows / scale[:, None]) / scale
     error = np.sqrt(np.maximum(np.einsum("jk,kl,jl->j", weights, theta, weights), 0.0))
     intercept = centre[rows] - paths[rows] @ centre
     full = weights @ (np.eye(p) - paths[:p, :p])[rows]
     return ScoreWeights(layout.latent, full, -weights @ intercept, error, _reliability(full, implied))
+
+
+def _indicator_rows(layout: GroupLayout, indicators: frozenset[str], answered: IntArray, implied: Implied) -> IntArray:
+    """Return the indicators that were answered, with whatever observed variables point at them."""
+    p = implied.n_observed
+    there = np.zeros(p, dtype=bool)
+    there[answered] = True
+    needed = implied.paths[:p, :p] != 0
+    rows = [i for i in answered.tolist() if layout.observed[i] in indicators and there[np.flatnonzero(needed[i])].all()]
+    return np.array(rows, dtype=np.intp)
 
 
 def _require_no_negative_variance(observed: Sequence[str], theta: FloatArray, scale: FloatArray) -> None:

@@ -14,6 +14,7 @@ from trustsem.effects.delta import DeltaResult, delta_method
 from trustsem.effects.variances import model_variances
 from trustsem.estimate import Estimate
 from trustsem.implied import GroupLayout, Implied
+from trustsem.implied.ordinal import scaling_factors, thresholds_of
 from trustsem.spec.table import ParameterTable, Row
 
 FloatArray = NDArray[np.float64]
@@ -116,15 +117,27 @@ def _fill_group(
     base_jacobian = np.vstack([variances.total_jacobian, variances.residual_jacobian])
     exponents = _exponents_of(rows, table, group, kind)
     factor = exponents.factor(base)
-    raw = np.array([_model_value(row, implied, position) for row in rows])
+    raw = np.array([_model_value(row, implied, position, group) for row in rows])
     own = np.zeros((len(rows), len(theta)))
     free = table.free_index[chosen]
     own[np.flatnonzero(free >= 0), free[free >= 0]] = 1.0
+    for index, row in enumerate(rows):
+        if row.derived and row.op == "~~":  # residual variances of ordinal items follow from the rest
+            own[index] = variances.residual_jacobian[position[row.lhs]]
+    scaled = _scaled_variables(table, kind)
+    is_unit = np.array([row.op == "~*~" and row.lhs in scaled for row in rows], dtype=bool)
+    raw[is_unit] = 1.0  # a latent response that is standardised needs no other scale
     values[chosen] = raw * factor
     jacobian[chosen] = factor[:, None] * (own + raw[:, None] * exponents.log_slope(base, base_jacobian))
 
 
-def _model_value(row: Row, implied: Implied, position: Mapping[str, int]) -> float:
+def _model_value(row: Row, implied: Implied, position: Mapping[str, int], group: GroupLayout) -> float:
+    if row.op in ("|", "~*~"):
+        assert group.ordinal is not None
+        variable = position[row.lhs]
+        if row.op == "~*~":
+            return float(scaling_factors(group.ordinal, implied)[variable])
+        return float(thresholds_of(group.ordinal, implied.theta, variable)[int(row.rhs[1:]) - 1])
     if row.op == "=~":
         return float(implied.paths[position[row.rhs], position[row.lhs]])
     if row.op == "~":
@@ -146,7 +159,9 @@ def _scaled_variables(table: ParameterTable, kind: Standardization) -> frozenset
 
 def _exponents(row: Row, position: Mapping[str, int], scaled: frozenset[str], t: int) -> Iterator[tuple[int, float]]:
     """Yield (column, exponent) of the variances that scale a row; columns from t on are residual variances."""
-    if row.op == "~1":
+    if row.op == "~*~":
+        return
+    if row.op in ("~1", "|"):
         if row.lhs in scaled:
             yield position[row.lhs], -0.5
         return

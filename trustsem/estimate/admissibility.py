@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from trustsem.estimate.estimator import Estimate
 from trustsem.implied import GroupLayout, Implied
 from trustsem.records import Finding, Severity
+from trustsem.spec.auxiliary import is_auxiliary
+from trustsem.spec.table import ParameterTable
 
 FloatArray = NDArray[np.float64]
 
@@ -24,15 +26,29 @@ class Admissibility:
     findings: tuple[Finding, ...]
 
 
-def check_admissibility(estimate: Estimate) -> Admissibility:
-    """Look for negative variances, improper covariance matrices and latent correlations beyond 1."""
+def check_admissibility(estimate: Estimate, table: ParameterTable) -> Admissibility:
+    """Look for negative variances, improper covariance matrices and latent correlations beyond 1.
+
+    Auxiliary variables covary freely with everything observed: what stands among the residuals is no residual there.
+    """
+    auxiliary = {row.lhs for row in table if is_auxiliary(row)}
+    labels = table.group_labels or ("",)
     findings: list[Finding] = []
-    for layout, implied in zip(estimate.objective.layout.groups, estimate.objective.implied(estimate.x), strict=True):
-        findings.extend(_negative_variances(layout, implied))
-        findings.extend(_improper_residuals(layout, implied))
-        findings.extend(_improper_latent(layout, implied))
-        findings.extend(_correlations_beyond_one(layout, implied))
+    groups = zip(labels, estimate.objective.layout.groups, estimate.objective.implied(estimate.x), strict=True)
+    for label, layout, implied in groups:
+        n_modelled = layout.n_observed - sum(name in auxiliary for name in layout.names[: layout.n_observed])
+        found = [
+            *_negative_variances(layout, implied),
+            *_improper_residuals(layout, implied, n_modelled),
+            *_improper_latent(layout, implied),
+            *_correlations_beyond_one(layout, implied),
+        ]
+        findings.extend(replace(one, message=f"Group {label}: {one.message}") if label else one for one in found)
     return Admissibility(not findings, tuple(findings))
+
+
+def _in_group(finding: Finding, label: str) -> Finding:
+    return replace(finding, message=f"Group {label}: {finding.message[0].lower()}{finding.message[1:]}")
 
 
 def _negative_variances(layout: GroupLayout, implied: Implied) -> list[Finding]:
@@ -63,8 +79,8 @@ def _variance_remedy(layout: GroupLayout, position: int) -> str:
     return f"The predictors explain more than all of {name}: look for collinear predictors or too few indicators."
 
 
-def _improper_residuals(layout: GroupLayout, implied: Implied) -> list[Finding]:
-    p = layout.n_observed
+def _improper_residuals(layout: GroupLayout, implied: Implied, p: int) -> list[Finding]:
+    """Look at the first p observed variables, those of the model."""
     block = implied.covariances[:p, :p]
     if not _has_covariances(block) or np.diag(block).min(initial=1.0) < 0 or _is_proper(block):
         return []

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.discrepancy import ML, Discrepancy
+from trustsem.estimate.categorical import objective_for
 from trustsem.estimate.constrained import ActiveConstraints, minimise_constrained, satisfies
 from trustsem.estimate.markers import switched_marker_start
 from trustsem.estimate.objective import Objective
@@ -75,7 +76,7 @@ def estimate_parameters(
         moments: Sample moments in the table's order of variables.
         discrepancy: The function to minimise.
     """
-    objective = Objective(discrepancy, layout, moments)
+    objective = objective_for(discrepancy, layout, moments)
     if discrepancy.name == "FIML":
         return _from_saturated(table, objective)
     return _estimate(table, objective)

@@ -30,7 +30,7 @@ def switched_marker_start(table: ParameterTable, moments: SampleMoments, discrep
         (n_free,) values of the free rows; None where no factor has a stronger item, constraints forbid the change,
         or the other parameterization does not converge either.
     """
-    if len(table.constraints.texts) or table.relations or len(moments.groups) > 1:
+    if len(table.constraints.texts) or table.relations or table.ordinal or len(moments.groups) > 1:
         return None
     markers = {factor: pair for factor in table.variables.latent if (pair := _switch(table, factor, moments))}
     if not markers:

@@ -35,6 +35,7 @@ def start_values(
     theta = np.zeros(layout.n_free)
     for group, sample in zip(layout.groups, moments.groups, strict=True):
         _start_group(theta, group, sample, instruments)
+        start_ordinal(theta, group, sample)
     for position, row in enumerate(table.free_rows):
         if row.start is not None:
             theta[position] = row.start
@@ -69,6 +70,24 @@ def _start_group(theta: FloatArray, layout: GroupLayout, sample: SampleGroup, in
     if sample.mean is not None:
         means[: layout.n_observed] = sample.mean
     theta[cells.parameter] = means[cells.row]
+
+
+def start_ordinal(theta: FloatArray, layout: GroupLayout, sample: SampleGroup) -> None:
+    """Fill in thresholds as they are in the sample, scales and residual variances of latent responses of 1."""
+    ordinal = layout.ordinal
+    if ordinal is None:
+        return
+    assert sample.categorical is not None
+    thresholds = np.concatenate([np.zeros(0), *sample.categorical.thresholds])
+    free = ordinal.threshold_parameter >= 0
+    theta[ordinal.threshold_parameter[free]] = thresholds[free]
+    theta[ordinal.scale_parameter[ordinal.scale_parameter >= 0]] = 1.0
+    items = np.flatnonzero(ordinal.is_ordinal)
+    cells = layout.covariance_cells
+    own = (cells.row == cells.column) & np.isin(cells.row, items)
+    theta[cells.parameter[own]] = 1.0
+    cells = layout.intercept_cells
+    theta[cells.parameter[np.isin(cells.row, items)]] = 0.0
 
 
 def _is_source(layout: GroupLayout) -> NDArray[np.bool_]:
@@ -216,6 +235,7 @@ def plain_start_values(layout: ModelLayout, moments: SampleMoments) -> FloatArra
     theta = np.zeros(layout.n_free)
     for group, sample in zip(layout.groups, moments.groups, strict=True):
         _plain_group(theta, group, sample)
+        start_ordinal(theta, group, sample)
     return theta[layout.reduction.kept]
 
 

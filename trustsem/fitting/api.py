@@ -12,12 +12,16 @@ import pandas as pd
 from trustsem.errors import UsageError
 from trustsem.fitting.data_options import Missing
 from trustsem.fitting.inputs import ModelInput, load_data, read_data, read_model, read_moments
+from trustsem.fitting.model_groups import with_model_groups
 from trustsem.fitting.options import FitOptions, read_options
+from trustsem.fitting.resolve_ordinal import default_estimator_finding
 from trustsem.fitting.result import Fit
 from trustsem.fitting.rows import group_labels
-from trustsem.moments import SampleMoments
+from trustsem.moments import Cases, SampleMoments
 from trustsem.pipeline import fit_table
-from trustsem.spec import LibraryModel, TrustModel, build_table, with_auxiliary
+from trustsem.records import Finding
+from trustsem.spec import LibraryModel, ParameterTable, TrustModel, build_table, with_auxiliary
+from trustsem.spec.variables import classify_variables
 from trustsem.survey import Survey
 
 Names = str | Sequence[str]
@@ -56,12 +60,12 @@ def fit(
     observed_information: str | None = None,
     h1_information: str | None = None,
     se: str | None = None,
-    test: str | None = None,
+    test: str | Sequence[str] | None = None,
     bounds: str | None = None,
     zero_cells: Any = None,
-    sample_cov: pd.DataFrame | None = None,
-    sample_mean: pd.Series | None = None,
-    n_obs: int | None = None,
+    sample_cov: pd.DataFrame | Sequence[pd.DataFrame] | None = None,
+    sample_mean: pd.Series | Sequence[pd.Series] | None = None,
+    n_obs: int | Sequence[int] | None = None,
     bootstrap: int | None = None,
     seed: int | None = None,
 ) -> Fit:
@@ -71,20 +75,39 @@ def fit(
         model: lavaan syntax, the path of a `.sem` file, the name of a shipped model, or a TrustModel.
         data: DataFrame, Survey or path of a survey file (scored with the model's codebook, if it names one); or
             sample moments. Leave it out when `sample_cov` is given.
-        estimator: "ML".
-        missing: "listwise": rows with a missing answer are left out and reported.
+        estimator: "ML", or with robust standard errors and test "MLR", "MLM", "MLMV", "MLMVS"; "MLF", "GLS", "WLS",
+            "ULS", "ULSM", "ULSMV", "ULSMVS". docs/estimators.md says what each name stands for.
+        missing: "listwise": rows with a missing answer are left out and reported. "fiml" ("ml"): every row counts with
+            the answers that it has; "fiml_x": with incomplete predictors as well. "two_stage", "robust_two_stage":
+            moments by EM first. "pairwise".
+        group: Column that splits the sample. With a shipped model that is meant for groups, None takes the groups and
+            equalities of its description (a finding says so); "" fits all rows as one group.
+        group_label: Groups to use, in this order; None: all, in order of appearance. The first is the reference.
+        group_equal: What is equal across groups: "loadings", "intercepts", "means", "regressions", "residuals",
+            "residual_covariances", "lv_variances", "lv_covariances".
+        group_partial: Exceptions from it, written as in the model: "f=~x3", "x7~1".
+        cluster: Column of units whose members answer alike; standard errors and test take that into account.
+        sampling_weights: Column of weights. Robust standard errors unless `se` says otherwise.
+        weights_normalization: "group" (weights sum to the rows of each group), "total" (of all) or "none".
+        auxiliary: Variables that help with missing answers and are no part of the model.
         preset: Whose automatic rules: "sem", "cfa", "growth", or "none" for lavaan().
-        meanstructure: Model means as well; None: only where the model needs them.
+        meanstructure: Model means as well; None: only where the model needs them, and with groups, clusters or
+            incomplete rows.
         std_lv: Latent variances 1 instead of marker loadings.
         effect_coding: Loadings of a factor average 1.
         orthogonal: Factors do not covary, nor do the residuals of factors that are outcomes.
         fixed_x: Moments of observed predictors as in the sample (default) or estimated.
         likelihood: "normal" (S with divisor n) or "wishart" (n - 1).
-        information: "expected" (default) or "observed".
+        information: "expected", "observed" or "first_order"; None: as the estimator has it.
+        h1_information: "structured" or "unstructured": where robust corrections evaluate the saturated model.
+        se: "standard", "first_order", "robust_sem", "robust_huber_white", "robust" or "none"; None: the estimator's.
+        test: "standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler",
+            "yuan_bentler_mplus", "browne_residual_adf", "browne_residual_nt", "browne_residual_nt_model", or a list of
+            them; None: the estimator's.
         bounds: "pos_var", "pos_ov_var" or "pos_lv_var" keep all, the items' or the factors' variances at 0 or above.
-        sample_cov: Covariance matrix with named columns, divisor n - 1.
-        sample_mean: Means by name.
-        n_obs: Respondents behind `sample_cov`.
+        sample_cov: Covariance matrix with named columns, divisor n - 1; a list of them for several groups.
+        sample_mean: Means by name, or a list of them.
+        n_obs: Respondents behind `sample_cov`, or a list.
 
     All other options are part of the interface and raise an error that names the alternative as long as this version
     cannot honour them (`trustsem check --refused`).
@@ -98,14 +121,25 @@ def fit(
         >>> result.converged, result.fit_measures["df"]
         (True, 176)
     """
-    options = read_options(
-        {name: value for name, value in locals().items() if name not in ("model", "data", *_MOMENTS)}
-    )
+    given = {name: value for name, value in locals().items() if name not in ("model", "data", *_MOMENTS)}
     source = read_model(model)
+    n_groups = _moment_groups(data, sample_cov)
+    given, findings = with_model_groups(given, source.library, moment_groups=n_groups)
+    options = read_options(given, grouped_moments=(n_groups or 1) > 1)
+    source = replace(source, findings=(*source.findings, *findings))
     return _fit(source, data, (sample_cov, sample_mean, n_obs), options)
 
 
 _MOMENTS = ("sample_cov", "sample_mean", "n_obs")
+
+
+def _moment_groups(data: Any, sample_cov: Any) -> int | None:
+    """Return how many groups' moments were given, None where rows were."""
+    if isinstance(data, SampleMoments):
+        return len(data.groups)
+    if data is not None or sample_cov is None:
+        return None
+    return len(sample_cov) if isinstance(sample_cov, (list, tuple)) else 1
 
 
 def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: FitOptions) -> Fit:
@@ -115,7 +149,8 @@ def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: 
     if data is None and sample_cov is None:
         raise UsageError("No data were given.", remedy="Give data, or sample_cov with n_obs.", code="no-data")
     if data is None:
-        labels = _moment_labels(sample_cov, options)
+        _require_no_rows(options)
+        labels = _moment_labels([""] * (_moment_groups(data, sample_cov) or 1), options)
         table = build_table(source.syntax, replace(options.spec, group_labels=labels))
         given = read_moments(sample_cov, sample_mean, n_obs, table.variables.observed, source, labels)
         return Fit(fit_table(table, given.moments, options.pipeline), source, given, options)
@@ -123,9 +158,12 @@ def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: 
         raise UsageError("sample_mean and n_obs go with sample_cov, not with data.", code="data-twice")
     loaded = load_data(data, source)
     if isinstance(loaded, SampleMoments):
-        labels = tuple(group.label or str(k) for k, group in enumerate(loaded.groups, 1)) * (len(loaded.groups) > 1)
+        _require_no_rows(options)
+        labels = _moment_labels([group.label for group in loaded.groups], options)
     else:
         labels = group_labels(loaded, options.data)
+    if options.ordinal is not None:
+        return _fit_ordinal(source, loaded, labels, options)
     table = build_table(source.syntax, replace(options.spec, group_labels=labels))
     fixed = any(row.exogenous for row in table) and options.data.missing is not Missing.FIML_X
     answered = table.variables.exogenous if fixed else ()
@@ -134,13 +172,44 @@ def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: 
     return Fit(fit_table(table, given.moments, options.pipeline), source, given, options)
 
 
-def _moment_labels(sample_cov: Any, options: FitOptions) -> tuple[str, ...]:
-    """Return the names of groups that come as a list of moments: those of group_label, or their numbers.
+def _fit_ordinal(source: ModelInput, loaded: Any, labels: tuple[str, ...], options: FitOptions) -> Fit:
+    """Fit a model with ordinal items: their categories come from the rows, and the table from their categories."""
+    # polychoric machinery is imported where it is needed: fits of continuous answers start without it
+    from trustsem.fitting.ordinal import ordered_items, ordinal_sample, ordinal_scales
+
+    assert options.ordinal is not None
+    if isinstance(loaded, SampleMoments):
+        raise UsageError(
+            "Ordinal items need the respondents' answers, not moments.",
+            remedy="Give data, or leave ordered out.",
+            code="no-raw-data",
+        )
+    variables = classify_variables(source.syntax.parameters)
+    items, zero = ordered_items(options.ordinal.ordered, variables), options.ordinal.zero_cells
+    tables: list[ParameterTable] = []
+
+    def statistics(cases: Sequence[Cases], names: Sequence[str]) -> tuple[SampleMoments, tuple[Finding, ...]]:
+        scales = ordinal_scales(cases, names, items, labels)
+        spec = replace(options.spec, group_labels=labels, ordered=scales.levels)
+        tables.append(build_table(source.syntax, spec))
+        pairwise = options.data.missing is Missing.PAIRWISE
+        return ordinal_sample(cases, tables[0], scales, labels, pairwise=pairwise, zero_cells=zero)
+
+    answered = variables.exogenous if options.spec.uses_fixed_x else ()
+    given = read_data(loaded, variables.observed, source, options.data, labels, answered, statistics)
+    if options.ordinal.is_default:
+        source = replace(source, findings=(*source.findings, default_estimator_finding()))
+    return Fit(fit_table(tables[0], given.moments, options.pipeline), source, given, options)
+
+
+def _require_no_rows(options: FitOptions) -> None:
+    """Refuse options that need the respondents' answers where moments were given.
 
     Raises:
-        UsageError: options that need the respondents' answers.
+        UsageError: naming them.
     """
-    needs_rows = [name for name in ("group", "cluster", "weights") if getattr(options.data, name) is not None]
+    names = {"group": options.data.group, "cluster": options.data.cluster, "sampling_weights": options.data.weights}
+    needs_rows = [name for name, column in names.items() if column is not None]
     if needs_rows or options.data.missing is not Missing.LISTWISE:
         what = ", ".join(needs_rows) or f'missing="{options.data.missing.value}"'
         raise UsageError(
@@ -148,6 +217,21 @@ def _moment_labels(sample_cov: Any, options: FitOptions) -> tuple[str, ...]:
             remedy="Give data; several groups of moments are lists: sample_cov=[...], n_obs=[...].",
             code="no-raw-data",
         )
-    if not isinstance(sample_cov, (list, tuple)) or len(sample_cov) < 2:
+
+
+def _moment_labels(own: Sequence[str], options: FitOptions) -> tuple[str, ...]:
+    """Return the names of groups that come as moments: those of group_label, their own, or their numbers.
+
+    Raises:
+        UsageError: group_label of another length.
+    """
+    if len(own) < 2:
         return ()
-    return tuple(str(number) for number in range(1, len(sample_cov) + 1))
+    given = options.data.group_label
+    if given and len(given) != len(own):
+        raise UsageError(
+            f"group_label names {len(given)} groups; moments of {len(own)} were given.",
+            remedy="Give one label for each group of moments, in their order.",
+            code="unknown-group",
+        )
+    return given or tuple(label or str(number) for number, label in enumerate(own, 1))

@@ -146,8 +146,14 @@ def _obstacles(fitted: FittedModel) -> Iterator[str]:
         yield "our own fit did not converge."
     if len(fitted.moments.groups) > 1:
         yield "semopy has no equality across groups; only fits of one group are compared."
-    if fitted.estimate.objective.discrepancy.name != "ML":
-        yield "only maximum likelihood is compared."
+    name = fitted.estimate.objective.discrepancy.name
+    if name == "FIML":
+        yield (
+            "full information maximum likelihood of incomplete rows is not compared: semopy's gives other estimates "
+            "than the programs that are known to agree."
+        )
+    elif name != "ML":
+        yield f"only maximum likelihood is compared, not {name}."
     binding = [*fitted.table.equalities, *fitted.estimate.active.relations]
     if binding:
         texts = list(dict.fromkeys(relation.text for relation in binding))

@@ -14,12 +14,15 @@ from trustsem.effects import (
 )
 from trustsem.pipeline import FittedModel
 from trustsem.records import Finding, Severity
+from trustsem.spec.table import group_key
+from trustsem.suggestions import shortened
 from trustsem.tables.estimates import row_values
 
 NOT_DISTINCT = 0.90  # |r| from which two constructs are not told apart (Ronkko & Cho 2022: moderate problem)
 _ILL_CONDITIONED = 1e6  # of the information matrix with unit diagonal: three digits of the estimates are noise
 _MEMBER = 0.2  # weight in the weakest direction from which a parameter belongs to it
 _WEAK_Z = 3.16  # sqrt(10): the first-stage F of 10 below which instruments are called weak (Staiger & Stock 1997)
+_SAME = 1e-6  # relative difference of two loadings that a constraint holds equal
 _IMPRECISE = 1.0  # standard error of a standardised coefficient that leaves even its size open
 
 
@@ -37,7 +40,15 @@ def diagnose(fitted: FittedModel) -> tuple[Finding, ...]:
         *_loops(fitted),
         *_imprecise(fitted, solution),
         *_small_sample(fitted),
+        *_small_groups(fitted),
+        *_units_of_groups(fitted),
     )
+
+
+def _in_group(fitted: FittedModel, group: int) -> str:
+    """Return where something holds, for a sentence: nothing where there is one group."""
+    labels = fitted.table.group_labels
+    return f" in group {labels[group - 1]}" if labels else ""
 
 
 def _not_distinct(fitted: FittedModel) -> list[Finding]:
@@ -57,10 +68,11 @@ def _not_distinct(fitted: FittedModel) -> list[Finding]:
             Finding(
                 "constructs-not-distinct",
                 Severity.WARNING,
-                f"{pair.first} and {pair.second} correlate at {pair.value:.2f}{interval}: their items do not tell "
-                "the two apart, and separate paths from or to them are not to be trusted.",
+                f"{pair.first} and {pair.second} correlate at {pair.value:.2f}{interval}"
+                f"{_in_group(fitted, pair.group)}: their items do not tell the two apart, and separate paths from or "
+                "to them are not to be trusted.",
                 remedy=f"Merge {pair.first} and {pair.second} into one factor and compare, or word their items apart.",
-                parameter=f"{pair.first}~~{pair.second}",
+                parameter=group_key(f"{pair.first}~~{pair.second}", pair.group),
             )
         )
     return findings
@@ -132,30 +144,34 @@ def _weak_instruments(fitted: FittedModel, solution: DeltaResult) -> list[Findin
     table = fitted.table
     if fitted.covariance.matrix is None:
         return []
-    paths = {
-        (row.lhs, row.rhs): abs(float(value / error))
-        for row, value, error in zip(table.rows, solution.values, solution.standard_errors, strict=False)
-        if row.op == "~" and error > 0
-    }
     findings = []
-    for outcome, predictor in paths:
-        if (predictor, outcome) in paths:
-            own = [x for y, x in paths if y == predictor and x != outcome and (outcome, x) not in paths]
-            strongest = max((paths[predictor, x] for x in own), default=0.0)
-            if strongest < _WEAK_Z:
-                findings.append(_weak_instrument(outcome, predictor, own, strongest))
+    for group in range(1, table.n_groups + 1):
+        paths = {
+            (row.lhs, row.rhs): abs(float(value / error))
+            for row, value, error in zip(table.rows, solution.values, solution.standard_errors, strict=False)
+            if row.op == "~" and error > 0 and row.group == group
+        }
+        for outcome, predictor in paths:
+            if (predictor, outcome) in paths:
+                own = [x for y, x in paths if y == predictor and x != outcome and (outcome, x) not in paths]
+                strongest = max((paths[predictor, x] for x in own), default=0.0)
+                if strongest < _WEAK_Z:
+                    findings.append(_weak_instrument(fitted, group, (outcome, predictor), own, strongest))
     return findings
 
 
-def _weak_instrument(outcome: str, predictor: str, own: list[str], strongest: float) -> Finding:
+def _weak_instrument(
+    fitted: FittedModel, group: int, arrow: tuple[str, str], own: list[str], strongest: float
+) -> Finding:
+    outcome, predictor = arrow
     rests = f"{', '.join(own)} -> {predictor} (|z| at most {strongest:.1f})" if own else "covariances alone"
     return Finding(
         "weak-instrument",
         Severity.WARNING,
-        f"In the loop, {outcome} ~ {predictor} is identified through {rests}: too weak to tell the direction. Both "
-        "arrows of the loop and their standard errors are not to be trusted.",
+        f"In the loop{_in_group(fitted, group)}, {outcome} ~ {predictor} is identified through {rests}: too weak to "
+        "tell the direction. Both arrows of the loop and their standard errors are not to be trusted.",
         remedy=f"Find a predictor of {predictor} that is none of {outcome}, or report the recursive model.",
-        parameter=f"{outcome}~{predictor}",
+        parameter=group_key(f"{outcome}~{predictor}", group),
     )
 
 
@@ -163,7 +179,8 @@ def _loops(fitted: FittedModel) -> list[Finding]:
     findings = []
     estimate = fitted.estimate
     layout = estimate.objective.layout
-    for group, implied in zip(layout.groups, estimate.objective.implied(estimate.x), strict=True):
+    implied_of_groups = estimate.objective.implied(estimate.x)
+    for number, (group, implied) in enumerate(zip(layout.groups, implied_of_groups, strict=True), start=1):
         report = find_loops(group, implied, layout.n_free, fitted.covariance.matrix)
         if report.loops and not report.stable:
             worst = max(report.loops, key=lambda loop: abs(loop.gain))
@@ -171,7 +188,8 @@ def _loops(fitted: FittedModel) -> list[Finding]:
                 Finding(
                     "unstable-loop",
                     Severity.ERROR,
-                    f"The loop {' -> '.join((*worst.members, worst.members[0]))} does not settle: gain "
+                    f"The loop {' -> '.join((*worst.members, worst.members[0]))} does not settle"
+                    f"{_in_group(fitted, number)}: gain "
                     f"{worst.gain:.3f}, stability index {report.stability_index:.3f} (must be below 1). Total and "
                     "indirect effects do not exist.",
                     remedy="Look at the instruments of both arrows; report the recursive variant beside it.",
@@ -217,3 +235,53 @@ def _small_sample(fitted: FittedModel) -> list[Finding]:
             remedy="Simplify the model, or collect more answers.",
         )
     ]
+
+
+def _small_groups(fitted: FittedModel) -> list[Finding]:
+    """Name groups with few respondents for the parameters that only they inform, and for those that they share."""
+    labels = fitted.table.group_labels
+    if not labels:
+        return []
+    small = []
+    for number, (label, sample) in enumerate(zip(labels, fitted.moments.groups, strict=True), start=1):
+        n_own = sum(row.group == number for row in fitted.table.free_rows)
+        if sample.n_obs < 5 * n_own:
+            small.append((sample.n_obs / n_own, f"{label} ({sample.n_obs} for {n_own})"))
+    if not small or _small_sample(fitted):  # the whole sample is small: said already
+        return []
+    severity = Severity.WARNING if min(ratio for ratio, _ in small) < 2 else Severity.INFO
+    return [
+        Finding(
+            "small-group",
+            severity,
+            f"Few respondents for the parameters of the group: {shortened([text for _, text in small], 6)}. What is "
+            "estimated there, and the chi-square test, lean on large-sample theory and are rough.",
+            remedy="Hold parameters equal over groups where theory allows it, or join groups.",
+        )
+    ]
+
+
+def _units_of_groups(fitted: FittedModel) -> list[Finding]:
+    """Say that paths of latent variables do not compare where their loadings differ between groups."""
+    table = fitted.table
+    latent = set(table.variables.latent)
+    has_paths = any(row.op == "~" and latent & {row.lhs, row.rhs} for row in table)
+    if not table.group_labels or not has_paths or not _loadings_differ(fitted):
+        return []
+    return [
+        Finding(
+            "loadings-not-equal",
+            Severity.INFO,
+            "Loadings differ between groups, so that each group measures its factors in units of its own: compare "
+            "unstandardised paths and effects within a group only.",
+            remedy='Hold loadings equal with group_equal="loadings" (metric invariance) to compare between groups.',
+        )
+    ]
+
+
+def _loadings_differ(fitted: FittedModel) -> bool:
+    values: dict[tuple[str, str], list[float]] = {}
+    for row, value in zip(fitted.table.rows, row_values(fitted).values, strict=False):
+        if row.op == "=~":
+            values.setdefault((row.lhs, row.rhs), []).append(float(value))
+    return any(max(group) - min(group) > _SAME * max(map(abs, group)) for group in values.values())

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from trustsem.fitting.data_options import Missing
 from trustsem.inference import InformationKind, Likelihood
+from trustsem.inference.chisquares import TestKind
+from trustsem.inference.standard_errors import ErrorKind
 
 if TYPE_CHECKING:
     from trustsem.fitting.result import Fit
@@ -36,7 +39,7 @@ class Difference:
         pairs: Measures of one fit that stand for both conventions, ours first.
         applies: Whether this fit would change.
         otherwise: What to say where it would not.
-        missing: What to say where the engine cannot follow.
+        missing: What to say where there is nothing to refit.
         column: Whose numbers the second column holds, where it is not the program's default.
     """
 
@@ -49,7 +52,7 @@ class Difference:
     pairs: tuple[tuple[str, str], ...] = ()
     applies: Callable[[Fit], bool] | None = None
     otherwise: str | None = None
-    missing: str | None = None
+    missing: str | Callable[[Fit], str] | None = None
     column: str | None = None
 
 
@@ -74,11 +77,73 @@ def _uses_normal(fit: Fit) -> bool:
     return fit.options.pipeline.likelihood is Likelihood.NORMAL
 
 
+def _can_be_wishart(fit: Fit) -> bool:
+    """Whether likelihood="wishart" would change the fit and is allowed for it."""
+    pipeline, data = fit.options.pipeline, fit.options.data
+    is_plain = pipeline.used_errors is ErrorKind.STANDARD and set(pipeline.used_tests) == {TestKind.STANDARD}
+    is_complete = data.missing is Missing.LISTWISE and not data.needs_sandwich
+    return _uses_normal(fit) and pipeline.spec.name == "ML" and is_plain and is_complete
+
+
+def _can_be_observed(fit: Fit) -> bool:
+    return _uses_expected(fit) and fit.options.pipeline.discrepancy.is_likelihood
+
+
 def _rows_text(fit: Fit) -> str:
-    total = fit.data.n_total
+    total, missing = fit.data.n_total, fit.options.data.missing
     if total is None:
         return "moments were given: there are no rows to leave out."
-    return f"complete rows only: {fit.n_obs} of {total}."
+    if missing is Missing.LISTWISE:
+        return f"complete rows only: {fit.n_obs} of {total}."
+    return f"{fit.n_obs} of {total} rows, incomplete ones too ({missing.value})."
+
+
+def _missing_note(fit: Fit) -> str:
+    if fit.options.data.missing.is_fiml:
+        return "Nothing changes: this fit uses full information maximum likelihood already."
+    return 'Fit with missing="fiml" to use all rows in the same way.'
+
+
+def _listwise_note(fit: Fit) -> str:
+    if fit.options.data.missing is Missing.LISTWISE:
+        return 'Fit with missing="fiml" for the program\'s method that uses all rows.'
+    return 'Fit with missing="listwise" for the program\'s default.'
+
+
+def _errors_text(fit: Fit) -> str:
+    pipeline = fit.options.pipeline
+    tests = ", ".join(kind.value for kind in pipeline.used_tests)
+    return f"{pipeline.estimator}: standard errors {pipeline.used_errors.value}, test {tests}."
+
+
+def _robust_note(fit: Fit) -> str:
+    if fit.options.pipeline.used_errors in (ErrorKind.ROBUST_SEM, ErrorKind.ROBUST_HUBER_WHITE):
+        return "Nothing to add: this fit is corrected already."
+    return 'Fit with estimator="MLR" (any rows) or "MLM" (complete rows) for corrected ones.'
+
+
+def _residual_note(fit: Fit) -> str:
+    pipeline = fit.options.pipeline
+    is_sandwich = pipeline.used_errors is ErrorKind.ROBUST_HUBER_WHITE
+    differs = is_sandwich or pipeline.full_information or bool(fit.options.spec.group_equal)
+    return "This fit is one of them." if differs else "Nothing changes: this fit is none of them."
+
+
+def _index_note(fit: Fit) -> str:
+    pipeline = fit.options.pipeline
+    differs = fit.options.data.missing.is_two_stage or not pipeline.discrepancy.is_likelihood
+    return "This fit is one of them." if differs else "Nothing changes: this fit is none of them."
+
+
+def _groups_text(fit: Fit) -> str:
+    labels = fit.group_labels
+    return f"groups in the order {', '.join(labels)}." if labels else "one group."
+
+
+def _groups_note(fit: Fit) -> str:
+    if not fit.group_labels:
+        return "Nothing changes: this fit has one group."
+    return 'Fit with group_equal=("loadings", "intercepts") for the program\'s default.'
 
 
 def _means_text(fit: Fit) -> str:
@@ -90,6 +155,9 @@ def _information_text(fit: Fit) -> str:
 
 
 def _likelihood_text(fit: Fit) -> str:
+    discrepancy = fit.options.pipeline.discrepancy
+    if not discrepancy.is_likelihood:
+        return "covariance matrix with divisor n - 1 (least squares)."
     if _uses_normal(fit):
         return "covariance matrix with divisor n, chi-square n F."
     return "covariance matrix with divisor n - 1, chi-square (n - 1) F (likelihood=wishart)."
@@ -107,7 +175,10 @@ _MEANS = Change(spec={"meanstructure": True})
 _COUNTS = ("npar", "df", "chisq", "logl", "aic", "bic", "srmr")
 _RANDOM_X = Change(spec={"fixed_x": False})
 _ALREADY_MEANS = "Nothing changes: this fit models means already."
-_ALREADY_OBSERVED = "Nothing changes: this fit uses observed information already."
+_ALREADY_OBSERVED = "Nothing changes: this fit uses observed information already, or has no likelihood."
+_NO_WISHART = (
+    "Nothing to compare: n - 1 is for unweighted complete rows, plain standard errors and estimator ML with divisor n."
+)
 _NO_PREDICTORS = "Nothing changes: no predictor of this fit is fixed."
 
 _WISHART = Difference(
@@ -117,8 +188,8 @@ _WISHART = Difference(
     "variances, covariances, all standard errors, chi-square, RMSEA by about 1/n; standardised values do not change.",
     Change(pipeline={"likelihood": Likelihood.WISHART}),
     ("chisq", "rmsea", "logl", "first free variance", "first standard error"),
-    applies=_uses_normal,
-    otherwise="Nothing changes: this fit uses n - 1 already.",
+    applies=_can_be_wishart,
+    otherwise=_NO_WISHART,
     column="with wishart",
 )
 
@@ -143,14 +214,37 @@ _LAVAAN = (
         'complete rows by default; missing = "fiml" uses all rows.',
         _rows_text,
         "every number, when rows are incomplete.",
-        missing="This version has no full information maximum likelihood: only complete rows can be compared.",
+        missing=_missing_note,
     ),
     Difference(
         "Robust estimators",
-        "estimator = MLR, MLM, WLSMV, ... on request; ML by default.",
-        "ML with standard errors of the normal distribution.",
+        "estimator = MLR, MLM, WLSMV, ... on request; ML by default, with MLR's corrections where there are weights or "
+        "clusters.",
+        _errors_text,
         "standard errors, chi-square, CFI, TLI, RMSEA; MLR and MLM leave the estimates alone.",
-        missing="This version has no robust corrections.",
+        missing=_robust_note,
+    ),
+    Difference(
+        "Clusters, two-stage estimation, least squares",
+        "0.7 as here. 0.6 scales the test of clustered rows and the baseline of two-stage fits otherwise, and prints "
+        "plain standard errors and n F for unweighted least squares.",
+        _errors_text,
+        "scaled chi-square and indices of such fits; standard errors and chi-square of ULS.",
+        missing="Compare with lavaan 0.7 or newer.",
+    ),
+    Difference(
+        "Standard errors of residuals",
+        "0.6 prints others with MLR, full information, or parameters equal over groups.",
+        "those of the residuals themselves, Q Gamma Q'; for any distribution where the fit is robust.",
+        "standard errors and z of residuals of such fits; not those of plain ML, MLM, GLS and WLS in one group.",
+        missing=_residual_note,
+    ),
+    Difference(
+        "Modification indices of two-stage fits and least squares",
+        "0.6: least squares by (n - 1)^2 / n; two-stage fits have others, up to half as large again.",
+        "the expected drop of the unscaled chi-square that is printed.",
+        "mi and epc of such fits; of least squares by 1/n.",
+        missing=_index_note,
     ),
 )
 
@@ -161,7 +255,23 @@ _MPLUS = (
         "DATA: LISTWISE = ON.",
         _rows_text,
         "every number, when rows are incomplete.",
-        missing="This version has no full information maximum likelihood; with LISTWISE = ON both use the same rows.",
+        missing=_missing_note,
+    ),
+    Difference(
+        "Robust estimators",
+        "ML by default, MLR for clusters, weights and mixtures; MLM, MLMV on complete rows with the unbiased Gamma "
+        "(divisor corrected for n). WLS of several groups is scaled differently.",
+        _errors_text,
+        "MLM family: standard errors and scaling factor by about 1/n (nine items of 301 pupils: chi-square 81.908 "
+        "there, 80.872 here); MLR: nothing, its test is yuan_bentler_mplus.",
+        missing=_robust_note,
+    ),
+    Difference(
+        "Several groups",
+        "GROUPING holds loadings and intercepts equal by default, and frees latent means after the first group.",
+        _groups_text,
+        "every number of a fit of several groups.",
+        missing=_groups_note,
     ),
     Difference(
         "Mean structure",
@@ -181,7 +291,7 @@ _MPLUS = (
         "standard errors, z, p-values, intervals; neither estimates nor chi-square.",
         Change(pipeline={"information": InformationKind.OBSERVED}),
         ("first standard error",),
-        applies=_uses_expected,
+        applies=_can_be_observed,
         otherwise=_ALREADY_OBSERVED,
     ),
     Difference(
@@ -236,7 +346,7 @@ _STATA = (
         "standard errors, z, p-values, intervals; neither estimates nor chi-square.",
         Change(pipeline={"information": InformationKind.OBSERVED}),
         ("first standard error",),
-        applies=_uses_expected,
+        applies=_can_be_observed,
         otherwise=_ALREADY_OBSERVED,
     ),
     Difference(
@@ -257,8 +367,8 @@ _STATA = (
         "with nm1: variances, covariances and standard errors by about 1/n.",
         Change(pipeline={"likelihood": Likelihood.WISHART}),
         ("first free variance", "first standard error"),
-        applies=_uses_normal,
-        otherwise="Nothing changes: this fit uses n - 1 already.",
+        applies=_can_be_wishart,
+        otherwise=_NO_WISHART,
         column="with nm1",
     ),
     Difference(
@@ -266,7 +376,22 @@ _STATA = (
         "complete rows with method(ml); method(mlmv) uses all rows.",
         _rows_text,
         "every number with method(mlmv), when rows are incomplete.",
-        missing="This version has no full information maximum likelihood.",
+        missing=_listwise_note,
+    ),
+    Difference(
+        "Robust standard errors and tests",
+        "vce(robust), vce(cluster) and weights give sandwich standard errors and no chi-square; vce(sbentler) corrects "
+        "both; method(adf) is WLS.",
+        _errors_text,
+        "standard errors and chi-square; not the estimates, except for adf.",
+        missing=_robust_note,
+    ),
+    Difference(
+        "Several groups",
+        "group() holds loadings and intercepts equal by default (ginvariant(mcoef mcons)).",
+        _groups_text,
+        "every number of a fit of several groups.",
+        missing=_groups_note,
     ),
 )
 

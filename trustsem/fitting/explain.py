@@ -88,36 +88,34 @@ def _explain(fit: Fit, item: Difference, program: str) -> ExplainedDifference:
 def _values(fit: Fit, item: Difference) -> tuple[tuple[BothValues, ...], str | None]:
     if item.pairs:
         measures = fit.fit_measures
-        return tuple(BothValues(f"{one} / {two}", measures[one], measures[two]) for one, two in item.pairs), None
+        there = [pair for pair in item.pairs if set(pair) <= set(measures)]
+        return tuple(BothValues(f"{one} / {two}", measures[one], measures[two]) for one, two in there), None
     if item.change is None:
-        return (), item.missing
+        return (), item.missing(fit) if callable(item.missing) else item.missing
     if item.applies is not None and not item.applies(fit):
         return (), item.otherwise
     try:
         other = _refit(fit, item.change)
     except TrustSemError as error:
         return (), f"The refit is not possible: {error.message}"
-    return tuple(_read(fit.fitted, other, name) for name in item.numbers), None
+    known = {*fit.fit_measures, *_SPECIAL}
+    return tuple(_read(fit.fitted, other, name) for name in item.numbers if name in known), None
 
 
 def _refit(fit: Fit, change: Change) -> FittedModel:
     from trustsem.pipeline import fit_table
-    from trustsem.spec import build_table
+    from trustsem.spec import build_table, with_auxiliary
 
-    spec = replace(fit.options.spec, **dict(change.spec))
-    table = build_table(fit.model.syntax, spec)
+    spec = replace(fit.options.spec, group_labels=fit.group_labels, **dict(change.spec))
+    table = with_auxiliary(build_table(fit.model.syntax, spec), fit.options.data.auxiliary)
     return fit_table(table, fit.data.moments, replace(fit.options.pipeline, **dict(change.pipeline)))
 
 
 def _read(ours: FittedModel, theirs: FittedModel, name: str) -> BothValues:
-    special: Mapping[str, Callable[[FittedModel], float | None]] = {
-        "first standard error": _first_error,
-        "first free variance": _first_variance,
-    }
-    reader = special.get(name)
+    reader = _SPECIAL.get(name)
     if reader is not None:
         return BothValues(f"{name} ({_named_row(ours, name)})", reader(ours), reader(theirs))
-    return BothValues(name, ours.measures.values[name], theirs.measures.values[name])
+    return BothValues(name, ours.measures.values[name], theirs.measures.values.get(name))
 
 
 def _first_row(fitted: FittedModel, ops: Sequence[str], *, variance: bool = False) -> int | None:
@@ -149,6 +147,12 @@ def _first_error(fitted: FittedModel) -> float | None:
 def _first_variance(fitted: FittedModel) -> float | None:
     index = _row_for(fitted, "first free variance")
     return None if index is None else float(fitted.estimate.theta[index])
+
+
+_SPECIAL: Mapping[str, Callable[[FittedModel], float | None]] = {
+    "first standard error": _first_error,
+    "first free variance": _first_variance,
+}
 
 
 # --- text -----------------------------------------------------------------------------------------------------------

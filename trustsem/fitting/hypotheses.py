@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from trustsem.errors import ModelError, UsageError
+from trustsem.inference import InformationKind
+from trustsem.inference.robust_score import robust_constraint_tests
 from trustsem.inference.score import constraint_score_tests
+from trustsem.inference.standard_errors import ErrorKind
 from trustsem.inference.wald import WaldTest, wald_test
 from trustsem.pipeline import FittedModel
 from trustsem.spec.expressions import Dual, evaluate, symbols_in
@@ -26,10 +30,20 @@ def wald_of(fitted: FittedModel, hypotheses: str | Sequence[str]) -> WaldTest:
         ModelError: a label that the model does not have, or a line without `==`.
         UsageError: there is no covariance matrix of the estimates.
     """
-    text = hypotheses if isinstance(hypotheses, str) else "\n".join(hypotheses)
-    constraints = _parse(text)
+    gap, jacobian = hypothesis_gaps(fitted, hypotheses)
     if fitted.covariance.matrix is None:
         raise UsageError("There are no standard errors, so there is no Wald test.", code="no-standard-errors")
+    return wald_test(gap, jacobian, fitted.covariance.matrix)
+
+
+def hypothesis_gaps(fitted: FittedModel, hypotheses: str | Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return left minus right side of each `==` line, (k,), and their (k, n_free) derivatives.
+
+    Raises:
+        ModelError: a label that the model does not have, or a line without `==`.
+    """
+    text = hypotheses if isinstance(hypotheses, str) else "\n".join(hypotheses)
+    constraints = _parse(text)
     values = row_values(fitted)
     names = {label: Dual(float(values.values[i]), values.jacobian[i]) for label, i in fitted.table.labels.items()}
     n_rows = len(fitted.table)
@@ -39,8 +53,7 @@ def wald_of(fitted: FittedModel, hypotheses: str | Sequence[str]) -> WaldTest:
     n_free = values.jacobian.shape[1]
     sides = [(evaluate(c.left, names, n_free), evaluate(c.right, names, n_free)) for c in constraints]
     gap = np.array([left.value - right.value for left, right in sides])
-    jacobian = np.array([left.gradient - right.gradient for left, right in sides])
-    return wald_test(gap, jacobian, fitted.covariance.matrix)
+    return gap, np.array([left.gradient - right.gradient for left, right in sides])
 
 
 def _parse(text: str) -> tuple[Constraint, ...]:
@@ -70,6 +83,9 @@ def _require_labels(constraints: Sequence[Constraint], known: set[str]) -> None:
 def score_frame(fitted: FittedModel) -> pd.DataFrame:
     """Return score tests of releasing the model's equality constraints: constraint, statistic, df, pvalue.
 
+    They assume normal answers, as lavaan's do for every fit. Fits with robust standard errors have statistic_robust
+    and pvalue_robust beside them, which do not.
+
     Raises:
         UsageError: the model has no equality constraints.
     """
@@ -86,11 +102,18 @@ def score_frame(fitted: FittedModel) -> pd.DataFrame:
         )
     held = evaluate_relations(active, table, estimate.theta).jacobian
     tests = constraint_score_tests(estimate, matrix, texts, held)
-    return pd.DataFrame(
-        {
-            "constraint": ["all" if test.text is None else test.text for test in tests],
-            "statistic": [test.statistic for test in tests],
-            "df": [test.df for test in tests],
-            "pvalue": [test.pvalue for test in tests],
-        }
-    )
+    columns: dict[str, list[object]] = {
+        "constraint": ["all" if test.text is None else test.text for test in tests],
+        "statistic": [test.statistic for test in tests],
+        "df": [test.df for test in tests],
+        "pvalue": [test.pvalue for test in tests],
+    }
+    if fitted.options.used_errors in _ROBUST:
+        observed = fitted.options.used_information is InformationKind.OBSERVED
+        robust = robust_constraint_tests(estimate, matrix, texts, held, h1=fitted.options.h1, observed=observed)
+        columns["statistic_robust"] = [test.statistic for test in robust]
+        columns["pvalue_robust"] = [math.nan if test.pvalue is None else test.pvalue for test in robust]
+    return pd.DataFrame(columns)
+
+
+_ROBUST = frozenset({ErrorKind.ROBUST_SEM, ErrorKind.ROBUST_HUBER_WHITE})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from os import PathLike
@@ -16,7 +16,7 @@ from trustsem.errors import DataError, ModelError, UsageError
 from trustsem.fitting.data_options import DataOptions, Missing
 from trustsem.fitting.rows import grouped_rows, required_columns
 from trustsem.fitting.sample import sample_moments
-from trustsem.moments import SampleGroup, SampleMoments, moments_from_input
+from trustsem.moments import Cases, SampleGroup, SampleMoments, moments_from_input
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
 from trustsem.spec import LibraryModel, TrustModel, load_model
@@ -118,6 +118,9 @@ def _library_input(library: LibraryModel) -> ModelInput:
     return ModelInput(syntax, library.name, library, library.instrument, findings)
 
 
+Statistics = Callable[[Sequence[Cases], Sequence[str]], tuple[SampleMoments, tuple[Finding, ...]]]
+
+
 def load_data(data: object, model: ModelInput) -> pd.DataFrame | Survey | SampleMoments:
     """Read what was handed in as data: a file is scored with the codebook that the model names, if it names one.
 
@@ -141,6 +144,7 @@ def read_data(
     options: DataOptions | None = None,
     labels: Sequence[str] = (),
     answered: Sequence[str] = (),
+    statistics: Statistics | None = None,
 ) -> DataInput:
     """Turn data into the moments of the rows that are used.
 
@@ -151,12 +155,15 @@ def read_data(
         options: Roles of columns, and what happens to missing answers; complete rows of one group when None.
         labels: Groups, in order.
         answered: Variables that a row must have an answer to even where incomplete rows are used.
+        statistics: Makes moments of the rows of each group; means and covariances when None.
 
     Raises:
         DataError, CodebookError: the data cannot be used.
         ModelError: the model names variables that the data do not have.
     """
     options = options or DataOptions()
+    missing = options.missing
+    make: Statistics = statistics or (lambda cases, columns: sample_moments(cases, columns, labels, missing))
     if isinstance(data, SampleMoments):
         return DataInput(_select(data, names), None, None, None, ())
     complete = options.missing is Missing.LISTWISE
@@ -174,7 +181,7 @@ def read_data(
         source = None if data.source is None else _source_record(data)
     rows = grouped_rows(arrays, options, labels)
     with blas_threads_for(len(names)):
-        moments, found = sample_moments(rows.cases, arrays.names, labels, options.missing)
+        moments, found = make(rows.cases, arrays.names)
     frame = data.frame if isinstance(data, Survey) else data
     every = (
         *findings,

@@ -9,6 +9,8 @@ from typing import Any
 from trustsem.errors import UsageError
 from trustsem.fitting.data_options import DataOptions, Missing, WeightsNormalization
 from trustsem.fitting.resolve import resolve_pipeline
+from trustsem.fitting.resolve_ordinal import OrdinalOptions, resolve_ordinal
+from trustsem.fitting.words import word
 from trustsem.inference import InformationKind, Likelihood
 from trustsem.inference.chisquares import TestKind
 from trustsem.inference.robust import H1Information
@@ -31,14 +33,11 @@ class RefusedOption:
 REFUSED_OPTIONS: Mapping[str, RefusedOption] = {
     option.name: option
     for option in (
-        RefusedOption("ordered", "ordinal items", "Analyse the items as continuous answers, e.g. with MLR."),
         RefusedOption("strata", "survey strata", "Fit without them and say so."),
         RefusedOption("fpc", "finite population correction", "Fit without it: standard errors are conservative."),
         RefusedOption("replicate_weights", "replicate weights", "Use sampling_weights with cluster."),
         RefusedOption("replicate_type", "replicate weights", "Use sampling_weights with cluster."),
         RefusedOption("replicate_scale", "replicate weights", "Use sampling_weights with cluster."),
-        RefusedOption("conditional_x", "conditioning on covariates", "Use fixed_x=True, the default."),
-        RefusedOption("zero_cells", "empty cells of ordinal tables", "Analyse the items as continuous answers."),
         RefusedOption("bootstrap", "bootstrap", "Use the delta-method intervals of fit.estimates and fit.effects()."),
     )
 }
@@ -53,6 +52,7 @@ class FitOptions:
     spec: SpecOptions
     pipeline: PipelineOptions
     data: DataOptions
+    ordinal: OrdinalOptions | None
     given: Mapping[str, Any]  # every option with its value, for the record
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,15 +60,26 @@ class FitOptions:
         return dict(self.given)
 
 
-def read_options(options: Mapping[str, Any]) -> FitOptions:
+def read_options(options: Mapping[str, Any], *, grouped_moments: bool = False) -> FitOptions:
     """Check all options at once and turn them into what the layers below take.
+
+    Args:
+        options: Every option of `ts.fit` with its value.
+        grouped_moments: Whether moments of several groups were given: there is no column of groups then.
 
     Raises:
         UsageError: one fault per option that is unknown, has a value that is not allowed, or is not supported yet.
     """
-    _raise_if(*_refused(options), *_closed_choices(options), *_flags(options), *_columns(options))
+    _raise_if(
+        *_refused(options),
+        *_closed_choices(options),
+        *_flags(options),
+        *_columns(options, grouped_moments),
+        *_ordinal_faults(options),
+    )
     data = _data_options(options)
-    pipeline, faults = resolve_pipeline(options, data)
+    ordinal = _ordinal_options(options)
+    pipeline, faults = (resolve_pipeline if ordinal is None else resolve_ordinal)(options, data)
     _raise_if(*faults)
     spec = SpecOptions(
         preset=preset_of(options["preset"]),
@@ -76,10 +87,12 @@ def read_options(options: Mapping[str, Any]) -> FitOptions:
         std_lv=options["std_lv"],
         effect_coding=options["effect_coding"],
         orthogonal=options["orthogonal"],
-        fixed_x=options["fixed_x"],
+        fixed_x=_fixed_x(options, pipeline, ordinal),
         bounds=Bounds(word(options["bounds"] or "none")),
         group_equal=names_in(options["group_equal"]),
         group_partial=names_in(options["group_partial"]),
+        theta=ordinal is not None and word(options["parameterization"]) == "theta",
+        conditional_x=options["conditional_x"],
     )
     given = {
         **options,
@@ -91,7 +104,7 @@ def read_options(options: Mapping[str, Any]) -> FitOptions:
         "test": [kind.value for kind in pipeline.used_tests],
         "fixed_x": spec.uses_fixed_x,
     }
-    return FitOptions(spec, pipeline, data, given)
+    return FitOptions(spec, pipeline, data, ordinal, given)
 
 
 def _raise_if(*faults: str) -> None:
@@ -104,16 +117,69 @@ def _raise_if(*faults: str) -> None:
         )
 
 
-def word(value: Any) -> str:
-    """Return a value of an option as this package spells it: lower case, dots and hyphens as underscores."""
-    return str(getattr(value, "value", value)).strip().lower().replace(".", "_").replace("-", "_")
-
-
 def names_in(value: Any) -> tuple[str, ...]:
     """Return names that are given as one text, a list, or not at all."""
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(str(name) for name in value)
+
+
+def _ordinal_options(options: Mapping[str, Any]) -> OrdinalOptions | None:
+    ordered = options["ordered"]
+    if ordered is None or ordered is False or (ordered is not True and not names_in(ordered)):
+        return None
+    zero = options["zero_cells"]
+    is_default = word(options["estimator"]) == "ml"
+    return OrdinalOptions(
+        True if ordered is True else names_in(ordered), None if zero is None else tuple(zero), is_default
+    )
+
+
+def _fixed_x(options: Mapping[str, Any], pipeline: PipelineOptions, ordinal: OrdinalOptions | None) -> bool | None:
+    """Return whether moments of predictors come from the sample; lavaan's default for least squares: no.
+
+    With ordinal items: yes, as the model is conditional on predictors, and no where it is not.
+    """
+    given = options["fixed_x"]
+    if given is not None:
+        return given
+    if ordinal is not None:
+        return False if options["conditional_x"] is False else None
+    return False if pipeline.spec.discrepancy != "ML" else None
+
+
+def _ordinal_faults(options: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with options of ordinal items."""
+    faults = []
+    ordered = options["ordered"]
+    if ordered is not None and not isinstance(ordered, (bool, str, list, tuple)):
+        faults.append(f"ordered must be True or names of items, not {ordered!r}.")
+    is_ordinal = bool(ordered)
+    zero, conditional = options["zero_cells"], options["conditional_x"]
+    if conditional is not None and not isinstance(conditional, bool):
+        faults.append(f"conditional_x must be True, False or None, not {conditional!r}.")
+    if not is_ordinal:
+        faults.extend(
+            f"{name} is for ordinal items: name these in ordered=, or leave {name} out. Predictors of continuous "
+            "answers are fixed by fixed_x=True, the default."
+            for name, value in (("conditional_x", conditional), ("zero_cells", zero))
+            if value is not None
+        )
+        if word(options["parameterization"]) == "theta":
+            faults.append("parameterization is for ordinal items: name these in ordered=, or leave it at delta.")
+    elif conditional is True and options["fixed_x"] is False:
+        faults.append("conditional_x=True takes predictors as fixed: leave fixed_x out.")
+    if zero is not None and not _is_pair(zero):
+        faults.append("zero_cells takes two numbers of at least 0: added to empty cells of 2x2 and of larger tables.")
+    return faults
+
+
+def _is_pair(value: Any) -> bool:
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) == 2
+        and all(isinstance(part, (int, float)) and part >= 0 for part in value)
+    )
 
 
 def _meanstructure(options: Mapping[str, Any], data: DataOptions) -> bool | None:
@@ -156,7 +222,7 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "h1_information": tuple(kind.value for kind in H1Information),
     "se": (*(kind.value for kind in ErrorKind), "robust", "two_stage", "robust_two_stage"),
     "test": (*(kind.value for kind in TestKind), "default"),
-    "parameterization": ("delta",),
+    "parameterization": ("delta", "theta"),
     "weights_normalization": tuple(kind.value for kind in WeightsNormalization),
     "bounds": tuple(kind.value for kind in Bounds),
     "preset": ("sem", "cfa", "growth", "none"),
@@ -180,13 +246,13 @@ def _closed_choices(options: Mapping[str, Any]) -> list[str]:
     return faults
 
 
-def _columns(options: Mapping[str, Any]) -> list[str]:
+def _columns(options: Mapping[str, Any], grouped_moments: bool) -> list[str]:
     faults = [
         f"{name} names one column of the data; got {options[name]!r}."
         for name in ("group", "cluster", "sampling_weights")
         if options[name] is not None and not isinstance(options[name], str)
     ]
-    if options["group"] is None:
+    if options["group"] is None and not grouped_moments:
         faults.extend(
             f"{name} needs group=, the column that splits the sample."
             for name in ("group_label", "group_equal", "group_partial")
@@ -195,6 +261,8 @@ def _columns(options: Mapping[str, Any]) -> list[str]:
     missing = word(options["missing"])
     if missing in Missing.names() and Missing.of(missing).needs_means and options["meanstructure"] is False:
         faults.append("meanstructure=False: incomplete rows need means in the model. Leave it out.")
+    if options["sampling_weights"] is None and word(options["weights_normalization"]) != "group":
+        faults.append("weights_normalization has no effect without sampling_weights: leave it out.")
     if names_in(options["group_partial"]) and not names_in(options["group_equal"]):
         faults.append("group_partial names exceptions from group_equal, which is empty.")
     return faults

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trustsem.effects.graph import reachable, structural_graph
+from trustsem.effects.graph import Graph, reachable, structural_graph
+from trustsem.implied import GroupLayout
 from trustsem.pipeline import FittedModel
 
 
@@ -12,12 +13,13 @@ def mediated_pairs(fitted: FittedModel, x: Sequence[str], y: Sequence[str]) -> l
     """Return the pairs (x, y) to decompose.
 
     Names that are given are taken as they are; where a side is left open, it becomes every structural variable that
-    starts (nothing but loops points at it) or ends a chain of at least two arrows. Indicators are left out.
+    starts (nothing but loops points at it) or ends a chain of at least two arrows, in any group. Indicators are left
+    out.
     """
     if x and y:
         return [(one, other) for one in x for other in y]
-    layout = fitted.estimate.objective.layout.groups[0]
-    names, graph = layout.names, structural_graph(layout)
+    layouts = fitted.estimate.objective.layout.groups
+    names, graph = layouts[0].names, _graph_of_all(layouts)
     indicators = set(fitted.table.variables.indicators)
     regressed = {row.lhs for row in fitted.table if row.op == "~"} | {
         row.rhs for row in fitted.table if row.op == "=~" and row.rhs in fitted.table.variables.latent
@@ -38,3 +40,12 @@ def mediated_pairs(fitted: FittedModel, x: Sequence[str], y: Sequence[str]) -> l
         if y and not any(pair[0] == source for pair in pairs):
             pairs.extend((source, target) for target in y if target != source and x)
     return pairs
+
+
+def _graph_of_all(layouts: Sequence[GroupLayout]) -> Graph:
+    """Return the arrows of all groups together: each may have some that others have not."""
+    targets: dict[int, dict[int, None]] = {}
+    for layout in layouts:
+        for source, ends in structural_graph(layout).items():
+            targets.setdefault(source, {}).update(dict.fromkeys(ends))
+    return {source: tuple(ends) for source, ends in targets.items()}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trustsem.fitting.data_options import DataOptions, Missing
+from trustsem.fitting.words import word
 from trustsem.inference import InformationKind, Likelihood
 from trustsem.inference.chisquares import TestKind
 from trustsem.inference.robust import H1Information
@@ -20,16 +21,16 @@ def resolve_pipeline(options: Mapping[str, Any], data: DataOptions) -> tuple[Pip
         options: Options of a fit, each of an allowed value.
         data: What happens to the rows.
     """
-    spec = ESTIMATORS[_word(options["estimator"]).upper()]
+    spec = ESTIMATORS[word(options["estimator"]).upper()]
     errors = _errors(options["se"], spec, data)
     tests = _tests(options["test"], spec, data)
-    information = None if options["information"] is None else InformationKind(_word(options["information"]))
+    information = None if options["information"] is None else InformationKind(word(options["information"]))
     if information is None and data.missing.is_fiml and spec.information is not InformationKind.FIRST_ORDER:
         information = InformationKind.OBSERVED
     h1 = H1Information.UNSTRUCTURED if data.missing.is_two_stage else H1Information.STRUCTURED
     if options["h1_information"] is not None:
-        h1 = H1Information(_word(options["h1_information"]))
-    likelihood = Likelihood(_word(options["likelihood"]))
+        h1 = H1Information(word(options["h1_information"]))
+    likelihood = Likelihood(word(options["likelihood"]))
     pipeline = PipelineOptions(
         spec.name,
         likelihood,
@@ -43,10 +44,6 @@ def resolve_pipeline(options: Mapping[str, Any], data: DataOptions) -> tuple[Pip
     return pipeline, [*_data_faults(spec, pipeline, data), *_kind_faults(options, spec, pipeline, data)]
 
 
-def _word(value: Any) -> str:
-    return str(getattr(value, "value", value)).strip().lower().replace(".", "_").replace("-", "_")
-
-
 def _errors(given: Any, spec: EstimatorSpec, data: DataOptions) -> ErrorKind:
     if given is None:
         if data.missing.is_two_stage:
@@ -54,7 +51,7 @@ def _errors(given: Any, spec: EstimatorSpec, data: DataOptions) -> ErrorKind:
         if spec.name == "ML" and data.needs_sandwich:
             return ErrorKind.ROBUST_HUBER_WHITE
         return spec.errors
-    name = _word(given)
+    name = word(given)
     if name == "robust":
         sandwich = data.missing.is_fiml or data.needs_sandwich or spec.name == "MLR"
         return ErrorKind.ROBUST_HUBER_WHITE if sandwich else ErrorKind.ROBUST_SEM
@@ -65,7 +62,7 @@ def _errors(given: Any, spec: EstimatorSpec, data: DataOptions) -> ErrorKind:
 
 def _tests(given: Any, spec: EstimatorSpec, data: DataOptions) -> tuple[TestKind, ...]:
     several = given if isinstance(given, (list, tuple)) else (given,)
-    names = [_word(name) for name in several if name is not None and _word(name) != "default"]
+    names = [word(name) for name in several if name is not None and word(name) != "default"]
     if names:
         return tuple(dict.fromkeys(TestKind(name) for name in names))
     if data.missing.is_two_stage:
@@ -78,6 +75,8 @@ def _tests(given: Any, spec: EstimatorSpec, data: DataOptions) -> tuple[TestKind
 def _data_faults(spec: EstimatorSpec, pipeline: PipelineOptions, data: DataOptions) -> list[str]:
     faults = []
     missing, name = data.missing.value, spec.name
+    if spec.ordinal_only:
+        faults.append(f'estimator {name} is for ordinal items: name these in ordered=, or use estimator="MLR".')
     if spec.complete_only and data.missing is not Missing.LISTWISE:
         alternative = "MLR" if data.missing.is_fiml else "ML"
         faults.append(f'estimator {name} needs complete rows, not missing="{missing}": use estimator="{alternative}".')
@@ -105,7 +104,7 @@ _FROM_SCORES = frozenset({TestKind.YUAN_BENTLER, TestKind.YUAN_BENTLER_MPLUS})
 def _kind_faults(
     options: Mapping[str, Any], spec: EstimatorSpec, pipeline: PipelineOptions, data: DataOptions
 ) -> list[str]:
-    faults = []
+    faults = _information_faults(options, spec, pipeline)
     errors, tests = pipeline.used_errors, set(pipeline.used_tests)
     residual = TestKind.BROWNE_RESIDUAL_ADF
     if data.missing.is_fiml:
@@ -140,6 +139,20 @@ def _kind_faults(
     if options["h1_information"] is not None and not _uses_h1(pipeline):
         faults.append("h1_information is for robust standard errors and tests: choose some, or leave it out.")
     return faults
+
+
+def _information_faults(options: Mapping[str, Any], spec: EstimatorSpec, pipeline: PipelineOptions) -> list[str]:
+    errors, is_scaled = pipeline.used_errors, any(kind.is_scaled for kind in pipeline.used_tests)
+    is_robust = errors in (ErrorKind.ROBUST_SEM, ErrorKind.ROBUST_HUBER_WHITE)
+    first = InformationKind.FIRST_ORDER
+    if pipeline.used_information is first and (is_robust or is_scaled):
+        who = f"estimator {spec.name}" if options["information"] is None else 'information="first_order"'
+        return [f"{who} has no robust standard errors and no scaled tests: use the estimator ML or MLR without it."]
+    if options["information"] is None or is_scaled or errors not in (ErrorKind.NONE, ErrorKind.FIRST_ORDER):
+        return []
+    if errors is ErrorKind.FIRST_ORDER and pipeline.used_information is first:
+        return []
+    return [f'information has no effect with se="{errors.value}" and a test that needs none: leave it out.']
 
 
 def _uses_h1(pipeline: PipelineOptions) -> bool:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from trustsem.effects import Effects, Standardization, decompose_effects, find_loops, r_squared, score_method
+from trustsem.effects import (
+    Effects,
+    Standardization,
+    decompose_effects,
+    effect_contrasts,
+    find_loops,
+    r_squared,
+    score_method,
+)
 from trustsem.errors import EffectError, UsageError
+from trustsem.fitting.data_options import Missing
 from trustsem.fitting.diagnostics import diagnose
 from trustsem.fitting.hypotheses import score_frame, wald_of
 from trustsem.fitting.inputs import DataInput, ModelInput
@@ -24,23 +35,32 @@ from trustsem.pipeline import FittedModel
 from trustsem.records import Finding
 from trustsem.suggestions import suggest
 from trustsem.tables import (
+    GroupedResiduals,
     Residuals,
     dfbetas_frame,
+    effect_differences_frame,
     effects_frame,
     estimates_frame,
     factor_score_quality_frame,
     factor_scores_frame,
+    group_fit_frame,
     influence_frame,
     loops_frame,
     modification_frame,
+    parameter_differences_frame,
     residuals_record,
     standardized_frame,
+    tests_frame,
     vcov_frame,
 )
 from trustsem.tables.cases import Cases
+from trustsem.tables.groups import group_names, model_variables
 
 if TYPE_CHECKING:
     from trustsem.fitting.cross_check import CrossCheck
+
+
+_OPERATORS = ("=~", "~", "~~", "~1")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +83,8 @@ class Fit:
     def __repr__(self) -> str:
         test = self._fitted.test
         state = "converged" if self.converged else "NOT CONVERGED"
-        return f"<Fit: {self.n_obs} respondents, chi-square {test.statistic:.3f} (df {test.df}), {state}>"
+        groups = f" in {len(self.group_labels)} groups" if self.group_labels else ""
+        return f"<Fit: {self.n_obs} respondents{groups}, chi-square {test.statistic:.3f} (df {test.df}), {state}>"
 
     @property
     def fitted(self) -> FittedModel:
@@ -126,21 +147,53 @@ class Fit:
         """Respondents used."""
         return self._fitted.moments.n_obs
 
+    @property
+    def group_labels(self) -> tuple[str, ...]:
+        """Labels of the groups, in the order of their numbers; empty for one group."""
+        return self._fitted.table.group_labels
+
+    @property
+    def tests(self) -> pd.DataFrame:
+        """All tests of the model: columns test, statistic, df, pvalue, scaling_factor, shift.
+
+        The first is the chi-square that CFI, TLI and RMSEA without a suffix are built on.
+        """
+        return tests_frame(self._fitted)
+
+    def group_fit(self) -> pd.DataFrame:
+        """Return how well each group fits: columns group, group_label, n_obs, chisq, share, srmr.
+
+        chisq is the group's part of the unscaled chi-square, share what it is of the whole; both NaN for unweighted
+        least squares, whose chi-square is no sum over groups.
+        """
+        return group_fit_frame(self._fitted)
+
     @cached_property
     def vcov(self) -> pd.DataFrame | None:
         """Covariance matrix of the free parameters; None where the information matrix cannot be inverted."""
         return vcov_frame(self._fitted)
 
-    def implied(self) -> ImpliedMoments:
-        """Return the moments that the estimates imply."""
-        estimate = self._fitted.estimate
-        (implied,) = estimate.objective.implied(estimate.x)
-        names = list(self._fitted.table.variables.observed)
-        mean = pd.Series(implied.mu, index=names) if self._fitted.table.meanstructure else None
-        return ImpliedMoments(pd.DataFrame(implied.sigma, index=names, columns=names), mean)
+    def implied(self) -> ImpliedMoments | dict[str, ImpliedMoments]:
+        """Return the moments that the estimates imply; of several groups, by the label of each.
 
-    def residuals(self, type: str = "raw") -> Residuals:
+        Auxiliary variables are left out.
+        """
+        estimate, table = self._fitted.estimate, self._fitted.table
+        index = model_variables(table)
+        names = [table.variables.observed[k] for k in index]
+        groups = {}
+        for label, implied in zip(group_names(table), estimate.objective.implied(estimate.x), strict=True):
+            mean = pd.Series(implied.mu[index], index=names) if table.meanstructure else None
+            cov = pd.DataFrame(implied.sigma[np.ix_(index, index)], index=names, columns=names)
+            groups[label] = ImpliedMoments(cov, mean)
+        return groups if self.group_labels else groups[""]
+
+    def residuals(self, type: str = "raw") -> Residuals | GroupedResiduals:
         """Return what the model leaves of the sample moments, with standard errors.
+
+        Of several groups, a mapping from the label of each to its residuals; `largest()` of it looks at all groups.
+        Incomplete rows are compared by the moments of the saturated model. Standard errors hold for any distribution
+        where those of the fit do (robust, weights, clusters); those of pairwise covariances are not known.
 
         Args:
             type: "raw"; "cor_bentler" (divided by the sample's standard deviations); "cor_bollen" or "cor" (sample
@@ -148,15 +201,26 @@ class Fit:
                 "standardized" (raw, by its own standard error: a z-value). Dots may stand for underscores.
 
         Raises:
-            UsageError: another type, or standardised residuals of a fit without standard errors.
+            UsageError: another type, or residuals that are divided by standard errors where there are none.
 
         Example:
             fit.residuals("standardized").largest(5)
         """
-        return residuals_record(self._fitted, residual_type(type))
+        with self._threads():
+            return residuals_record(self._fitted, residual_type(type), pairwise=self._is_pairwise)
+
+    @property
+    def _is_pairwise(self) -> bool:
+        return self._options.data.missing is Missing.PAIRWISE
+
+    def _threads(self) -> AbstractContextManager[None]:
+        return blas_threads_for(len(self._fitted.table.variables.observed))
 
     def factor_scores(self, method: str = "regression", *, se: bool = False) -> pd.DataFrame:
-        """Return the factor scores of every row of the data; rows that were not used are NaN.
+        """Return the factor scores of every row of the data, in its order; rows that were not used are NaN.
+
+        A row with missing answers is scored by the answers that it has, with a larger standard error. Each row gets
+        the parameters of its group. Auxiliary variables take no part.
 
         Args:
             method: "regression" (expected value given all answers) or "bartlett" (weighted least squares).
@@ -169,10 +233,10 @@ class Fit:
         return factor_scores_frame(self._fitted, self._cases("factor scores"), score_method(method), se=se)
 
     def factor_score_quality(self, method: str = "regression") -> pd.DataFrame:
-        """Return how good factor scores are: columns factor, se, reliability, determinacy, note.
+        """Return how good factor scores are: columns factor, group, se, reliability, determinacy, note.
 
-        Reliability is the squared correlation of score and factor, determinacy that correlation. A fit from moments
-        will do.
+        Reliability is the squared correlation of score and factor, determinacy that correlation, for rows that
+        answered all items. A fit from moments will do.
         """
         return factor_score_quality_frame(self._fitted, score_method(method))
 
@@ -181,12 +245,14 @@ class Fit:
 
         Columns mahalanobis, mahalanobis_pvalue (squared distance to the implied moments), mahalanobis_saturated,
         mahalanobis_saturated_pvalue (to the sample's), loglik, chisq (shares of the fit's), cook (generalised Cook's
-        distance, by one Newton step).
+        distance, by one Newton step). Distances refer to what a row answered; with sampling weights loglik and chisq
+        are multiplied by them. A row goes alone, also out of a cluster.
 
         Raises:
-            UsageError: the fit was made from moments or has no standard errors.
+            UsageError: the fit was made from moments, has no standard errors, or has no likelihood that is a sum over
+                rows (least squares, two-stage, pairwise).
         """
-        return influence_frame(self._fitted, self._cases("influence"))
+        return influence_frame(self._fitted, self._cases("measures of influence"))
 
     def dfbetas(self, *, standardized: bool = True) -> pd.DataFrame:
         """Return what each row changes in each free parameter: with all rows less without this one, by one step.
@@ -197,7 +263,7 @@ class Fit:
         Raises:
             UsageError: as `influence`.
         """
-        return dfbetas_frame(self._fitted, self._cases("influence"), standardized=standardized)
+        return dfbetas_frame(self._fitted, self._cases("measures of influence"), standardized=standardized)
 
     def _cases(self, what: str) -> Cases:
         data = self._data
@@ -209,10 +275,13 @@ class Fit:
             )
         return Cases(data.values, data.row_index, data.index)
 
-    def r_squared(self) -> dict[str, float | None]:
-        """Return the explained share of variance of every dependent variable; None where it is not defined."""
-        (result,) = r_squared(self._fitted.estimate)
-        return result
+    def r_squared(self) -> dict[str, float | None] | dict[str, dict[str, float | None]]:
+        """Return the explained share of variance of every dependent variable; None where it is not defined.
+
+        Of several groups, such a dict by the label of each.
+        """
+        results = r_squared(self._fitted.estimate)
+        return dict(zip(self.group_labels, results, strict=True)) if self.group_labels else results[0]
 
     def standardized(self, type: str = "std_all") -> pd.DataFrame:
         """Return the standardised solution with delta-method standard errors.
@@ -245,12 +314,75 @@ class Fit:
             ci: "delta".
 
         Returns:
-            Columns x, y, effect, path, est, se, z, pvalue, ci_lower, ci_upper, std_all, std_se, group.
+            Columns x, y, effect, path, est, se, z, pvalue, ci_lower, ci_upper, std_all, std_se, group, group_label;
+            the effects of all groups.
 
         Raises:
             EffectError: no path, or a loop that does not settle.
         """
-        return effects_frame(self.decompose(x, y, through, ci))
+        return effects_frame(self.decompose(x, y, through, ci), group_names(self._fitted.table))
+
+    def group_differences(
+        self,
+        x: str | Sequence[str] | None = None,
+        y: str | Sequence[str] | None = None,
+        through: str | Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return how effects differ between groups, with tests and 95 % intervals: the later group less the earlier.
+
+        Standard errors are those of the delta method with the joint covariance of both effects. An effect that
+        constraints hold equal differs by 0 and has none. Unstandardised effects of latent variables compare only where
+        loadings are equal over groups.
+
+        Args:
+            x: Where effects start, as in `effects`.
+            y: Where they end.
+            through: Only specific effects whose path contains all of these.
+
+        Returns:
+            Columns x, y, effect, path, group, group_label, reference, reference_label, est, est_reference, difference,
+            se, z, pvalue, ci_lower, ci_upper, std_difference, std_se; one row per effect and pair of groups.
+
+        Raises:
+            UsageError: a fit of one group.
+            EffectError: as `effects`.
+        """
+        self._require_groups("differences between groups")
+        contrasts = effect_contrasts(self.decompose(x, y, through).rows, self._fitted.covariance.matrix)
+        return effect_differences_frame(contrasts, group_names(self._fitted.table))
+
+    def parameter_differences(self, op: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Return how parameters differ between groups, with tests and 95 % intervals: the later group less the earlier.
+
+        Args:
+            op: Only parameters with these operators: "=~", "~", "~~", "~1"; all when None.
+
+        Returns:
+            Columns lhs, op, rhs, group, group_label, reference, reference_label, est, est_reference, difference, se, z,
+            pvalue, ci_lower, ci_upper. Parameters that are fixed in both groups are left out; those that a constraint
+            holds equal differ by 0 and have no standard error.
+
+        Raises:
+            UsageError: a fit of one group, or another operator.
+        """
+        self._require_groups("differences between groups")
+        wanted = _names(op)
+        unknown = [name for name in wanted if name not in _OPERATORS]
+        if unknown:
+            raise UsageError(
+                f"No parameter has the operator {unknown[0]!r}.",
+                remedy=f"Use one of: {', '.join(_OPERATORS)}.",
+                code="operator",
+            )
+        return parameter_differences_frame(self._fitted, wanted)
+
+    def _require_groups(self, what: str) -> None:
+        if not self.group_labels:
+            raise UsageError(
+                f"The fit has one group: there are no {what}.",
+                remedy="Fit with group=, the column that splits the sample.",
+                code="one-group",
+            )
 
     def decompose(
         self,
@@ -280,7 +412,7 @@ class Fit:
             find_loops(group, implied, layout.n_free, self._fitted.covariance.matrix)
             for group, implied in zip(layout.groups, estimate.objective.implied(estimate.x), strict=True)
         )
-        return loops_frame(Effects((), reports))
+        return loops_frame(Effects((), reports), group_names(self._fitted.table))
 
     def modification_indices(
         self, *, minimum: float = 0.0, top: int | None = None, allowed_only: bool = False
@@ -293,8 +425,10 @@ class Fit:
             allowed_only: Only paths that the theory draws; for models of the theory's constructs.
 
         Returns:
-            Columns lhs, op, rhs, level, group, mi, epc, sepc_lv, sepc_all, sepc_nox; for models whose factors are
-            constructs of the theory also `theory`: "allowed by the theory" or "not in the theory".
+            Columns lhs, op, rhs, level, group, mi, epc, sepc_lv, sepc_all, sepc_nox; where the fit's test is divided by
+            a scaling factor also mi_scaled, mi divided by it; for models whose factors are constructs of the theory
+            also `theory`: "allowed by the theory" or "not in the theory". The index estimates the drop of the unscaled
+            chi-square; that of unweighted least squares is no chi-square variable.
 
         Raises:
             UsageError: allowed_only for a model of other constructs.

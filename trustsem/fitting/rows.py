@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trustsem.errors import DataError, UsageError
-from trustsem.fitting.data_options import DataOptions, WeightsNormalization
+from trustsem.fitting.data_options import DataOptions, Missing, WeightsNormalization
 from trustsem.moments import Cases
 from trustsem.records import Finding, Severity
 from trustsem.suggestions import count_of, shortened, suggest
@@ -116,7 +116,8 @@ def grouped_rows(arrays: AnalysisArrays, options: DataOptions, labels: Sequence[
         of_row = np.where(weights > 0, of_row, -1)
     clusters = _clusters(arrays.required, options, of_row, labels, findings)
     members = tuple(np.flatnonzero(of_row == number) for number in range(max(1, len(labels))))
-    _require_members(members, labels)
+    _require_members(members, labels, options)
+    _require_clusters(clusters, members, labels, options)
     if weights is not None:
         weights = _normalised(weights, members, options.normalization)
     cases = tuple(
@@ -157,15 +158,33 @@ def _group_of_row(
     return of_row
 
 
-def _require_members(members: Sequence[np.ndarray], labels: Sequence[str]) -> None:
+def _require_members(members: Sequence[np.ndarray], labels: Sequence[str], options: DataOptions) -> None:
     small = [f"{label}: {count_of(len(rows), 'row')}" for label, rows in zip(labels, members, strict=False)]
     faults = [text for text, rows in zip(small, members, strict=False) if len(rows) < 2]
+    is_listwise = options.missing is Missing.LISTWISE
     if faults:
         raise DataError(
             "Some groups have fewer than two usable rows.",
             faults=faults,
-            remedy="Leave these groups out with group_label, or join them with others.",
+            remedy="Leave these groups out with group_label, or join them with others."
+            + (' If answers are missing there, missing="fiml" uses incomplete rows.' if is_listwise else ""),
             code="group-too-small",
+        )
+
+
+def _require_clusters(
+    clusters: np.ndarray | None, members: Sequence[np.ndarray], labels: Sequence[str], options: DataOptions
+) -> None:
+    """Refuse a group that is one cluster: what clusters have in common cannot be told from the group then."""
+    if clusters is None:
+        return
+    single = [label for label, rows in zip(labels, members, strict=False) if len(np.unique(clusters[rows])) < 2]
+    if single:
+        raise DataError(
+            f"The column '{options.cluster}' has one cluster in group {', '.join(single)}: each group needs two at "
+            "least.",
+            remedy="Leave cluster out, or leave these groups out with group_label.",
+            code="one-cluster",
         )
 
 
@@ -198,6 +217,14 @@ def _weights(required: Mapping[str, np.ndarray], options: DataOptions, findings:
                 f"{count_of(zero, 'row')} with a sampling weight of zero {'is' if zero == 1 else 'are'} not used and "
                 "not counted.",
                 remedy="Check that these respondents really stand for nobody.",
+            )
+        )
+    if np.ptp(raw[raw > 0]) == 0:
+        findings.append(
+            Finding(
+                "equal-weights",
+                Severity.INFO,
+                f"All sampling weights in '{options.weights}' are equal: estimates are those without weights.",
             )
         )
     return raw
@@ -244,6 +271,15 @@ def _clusters(
                 f"{n_clusters} clusters: cluster-robust standard errors and tests are meant for many clusters, and "
                 "are too optimistic with few.",
                 remedy="Read intervals as too narrow and p-values as too small; 50 clusters or more are safe.",
+            )
+        )
+    if n_clusters == np.count_nonzero(used):
+        findings.append(
+            Finding(
+                "clusters-of-one",
+                Severity.WARNING,
+                f"Every row has a cluster of its own in '{options.cluster}': nothing is clustered.",
+                remedy="Name the column that says who belongs together, not the one that identifies a respondent.",
             )
         )
     if labels:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trustsem.inference.information import InformationKind
+from trustsem.inference.standard_errors import ErrorKind
 from trustsem.spec.table import ParameterTable
 
 if TYPE_CHECKING:
@@ -91,7 +92,10 @@ def run_semopy(fitted: FittedModel, kind: InformationKind, *, from_ours: bool = 
         result = model.fit(cov=cov, n_samples=n, options=PRECISION)
     active = [key for key, parameter in model.parameters.items() if parameter.active]
     values = dict(zip(active, (float(value) for value in result.x), strict=True))
-    errors, reason = _standard_errors(kind, model, keys, active)
+    if fitted.options.used_errors is ErrorKind.STANDARD:
+        errors, reason = _standard_errors(kind, model, keys, active)
+    else:
+        errors, reason = None, f"ours are {fitted.options.used_errors.value}, which semopy does not have"
     return SemopyRun(
         version=str(semopy.__version__),
         estimates=tuple(values.get(key, float("nan")) for key in keys),

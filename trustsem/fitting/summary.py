@@ -6,7 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from trustsem.effects import r_squared
+from trustsem.fitting.account import cluster_account, group_accounts, missing_account, weight_account
 from trustsem.fitting.theory import theory_behind
+from trustsem.inference.standard_errors import ErrorKind
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
 from trustsem.tables import modification_frame
@@ -42,13 +45,14 @@ def summarise(fit: Fit, *, width: int = 80, measures: str = "main", standardized
     parts = [
         render_header(fit, width),
         section("Fit", render_measures(fit, width) if measures == "main" else render_all_measures(fit, width)),
-        *_parameter_sections(fit.estimates, "est", width),
+        section("Fit by group", render_group_fit(fit, width)),
+        *_parameter_sections(fit.estimates, "est", width, fit.group_labels),
     ]
     if standardized and fit.converged:
         parts.append("\n".join(wrap_text("Standardised solution (std_all) with standard errors of its own", width)))
-        parts.extend(_parameter_sections(fit.standardized(), "est_std", width))
+        parts.extend(_parameter_sections(fit.standardized(), "est_std", width, fit.group_labels))
     if fit.converged:
-        parts.append(section("R-squared", _render_r_squared(fit.r_squared(), width)))
+        parts.extend(_r_squared_sections(fit, width))
         parts.append(section("Largest misfit", render_misfit(fit, width)))
     constraints = fit.fitted.table.constraints.texts
     if constraints:
@@ -74,25 +78,40 @@ def render_misfit(fit: Fit, width: int = 80, *, top: int = 3) -> str:
 
 
 def _render_misfit(fit: Fit, width: int, top: int) -> str:
-    residuals = fit.residuals("cor_bollen").largest(top).to_dict("records")
-    rows = [[f"{row['lhs']} with {row['rhs']}", row["residual"], row["z"]] for row in residuals]
-    blocks = [render_table(["residual correlation", "r", "z"], rows, width=width)]
+    residuals = fit.residuals("cor_bollen").largest(None)
+    residuals = residuals.loc[residuals["op"] == "~~"].head(top).to_dict("records")
+    groups = fit.group_labels
+    rows = [
+        [f"{row['lhs']} with {row['rhs']}", *_group_cell(groups, row), row["residual"], row["z"]] for row in residuals
+    ]
+    blocks = [render_table(["residual correlation", *_group_column(groups), "r", "z"], rows, width=width)]
     if len(fit.fitted.table.variables.observed) <= _MAX_ITEMS_WITH_INDICES:
         blocks.append(_render_indices(fit, width, top))
     return "\n\n".join(block for block in blocks if block)
+
+
+def _group_column(groups: Sequence[str]) -> list[str]:
+    return ["group"] if groups else []
+
+
+def _group_cell(groups: Sequence[str], row: dict[Any, Any]) -> list[object]:
+    return [groups[row["group"] - 1]] if groups else []
 
 
 def _render_indices(fit: Fit, width: int, top: int) -> str:
     frame = modification_frame(fit.fitted, theory_behind(fit.fitted.table), top=top)
     if frame.empty:
         return ""
-    with_theory = "theory" in frame.columns
+    with_theory, is_scaled = "theory" in frame.columns, "mi_scaled" in frame.columns
     rows = []
     for row in frame.to_dict("records"):
-        cells = [f"{row['lhs']} {row['op']} {row['rhs']}", row["mi"], row["epc"]]
+        cells = [f"{row['lhs']} {row['op']} {row['rhs']}", *_group_cell(fit.group_labels, row), row["mi"]]
+        cells += [*([row["mi_scaled"]] if is_scaled else []), row["epc"]]
         rows.append([*cells, "yes" if row["theory"].startswith("allowed") else "no"] if with_theory else cells)
-    columns = ["modification index", "mi", "epc", *(["theory"] if with_theory else [])]
-    note = "mi: expected drop of chi-square if freed; epc: expected estimate"
+    columns = ["modification index", *_group_column(fit.group_labels), "mi", *(["scaled"] if is_scaled else []), "epc"]
+    columns += ["theory"] if with_theory else []
+    note = "mi: expected drop of chi-square if freed; epc: expected change of the estimate"
+    note += "; scaled: mi divided by the scaling factor" if is_scaled else ""
     note += "; theory: whether the theory draws this path." if with_theory else "."
     return "\n".join([render_table(columns, rows, width=width), "", *wrap_text(note, width)])
 
@@ -111,14 +130,68 @@ def render_header(fit: Fit, width: int = 80) -> str:
             ("", library.title.text() if library and library.title else None),
             ("Data", _data_text(fit)),
             ("Rows used", f"{fit.n_obs} of {total}" if total is not None else f"{fit.n_obs}"),
-            ("Estimator", f"{_estimator(given)}, {given['likelihood']} likelihood, {given['information']} information"),
+            *_data_pairs(fit),
+            ("Estimator", f"{_estimator(given)}, {_likelihood_text(fit)}{given['information']} information"),
             ("", _other_estimator(fit)),
+            ("", _corrections(fit)),
             ("Parameters", f"{fit.fitted.table.n_parameters}; degrees of freedom {fit.fitted.identification.df}"),
             ("Ended", ended),
             ("Solution", solution),
         ],
         width=width,
     )
+
+
+def _data_pairs(fit: Fit) -> list[tuple[str, object]]:
+    """Return what there is to say of groups, missing answers, clusters and weights."""
+    pairs: list[tuple[str, object]] = []
+    groups = group_accounts(fit)
+    if groups:
+        column = fit.options.data.group
+        sizes = ", ".join(f"{item.label} {item.n_obs}" for item in groups)
+        pairs.append(("Groups", f"{sizes} (by {column})" if column else sizes))
+    missing, clusters, weights = missing_account(fit), cluster_account(fit), weight_account(fit)
+    if missing is not None:
+        one, other = missing.lowest_pair
+        patterns = f"{missing.n_patterns} pattern{'' if missing.n_patterns == 1 else 's'}"
+        pairs.append(
+            (
+                "Missing",
+                f"{missing.treatment}: {missing.share_missing:.1%} of the answers, {patterns}; fewest rows with both "
+                f"items: {one} and {other}, {missing.lowest_coverage:.0%}",
+            )
+        )
+    if fit.options.data.auxiliary:
+        pairs.append(("", f"auxiliary variables: {', '.join(fit.options.data.auxiliary)}"))
+    if clusters is not None:
+        sizes = f"{clusters.smallest} to {clusters.largest} rows each"
+        pairs.append(("Clusters", f"{clusters.n_clusters} (by {clusters.column}), {sizes}"))
+    if weights is not None:
+        spread = f"{format_number(weights.smallest, 2)} to {format_number(weights.largest, 2)}"
+        effective = f"worth {weights.effective_n:.0f} equal ones"
+        pairs.append(("Weights", f"{weights.column}, scaled by {weights.normalization}: {spread}; {effective}"))
+    return pairs
+
+
+def _likelihood_text(fit: Fit) -> str:
+    pipeline = fit.options.pipeline
+    if pipeline.full_information:
+        return "full information, "
+    return f"{pipeline.likelihood.value} likelihood, " if pipeline.discrepancy.is_likelihood else ""
+
+
+def _corrections(fit: Fit) -> str | None:
+    """Name standard errors and tests that are not those of normal theory."""
+    pipeline = fit.options.pipeline
+    parts = []
+    if pipeline.used_errors is not ErrorKind.STANDARD:
+        parts.append(f"standard errors {pipeline.used_errors.value}")
+    tests = [test.kind.value for test in fit.fitted.tests if test.kind.value != "standard"]
+    if tests:
+        parts.append(f"test {', '.join(tests)}")
+    if parts and pipeline.discrepancy.is_likelihood:
+        parts.append(f"{pipeline.h1.value} h1")
+    return "; ".join(parts) or None
 
 
 def _estimator(given: dict[str, Any]) -> str:
@@ -143,19 +216,29 @@ def _data_text(fit: Fit) -> str:
 
 
 def render_measures(fit: Fit, width: int = 80) -> str:
-    """Return the main fit measures; what is undefined says why."""
-    value, reasons = fit.fit_measures, fit.undefined_measures
+    """Return the main fit measures; what is undefined says why. Scaled and robust ones stand beside the plain ones."""
+    kinds = [kind for kind in ("scaled", "robust") if any(name.endswith(f"_{kind}") for name in fit.fit_measures)]
+    return _plain_measures(fit, width) if not kinds else _measures_by_kind(fit, kinds, width)
+
+
+def _shown_measure(fit: Fit, name: str, *, p: bool = False) -> str:
+    number = fit.fit_measures.get(name)
+    if number is None:
+        return f"undefined ({fit.undefined_measures.get(name, 'no reason given')})"
+    return format_pvalue(number) if p else format_number(number)
+
+
+def _plain_measures(fit: Fit, width: int) -> str:
+    value = fit.fit_measures
 
     def shown(name: str, *, p: bool = False) -> str:
-        number = value.get(name)
-        if number is None:
-            return f"undefined ({reasons.get(name, 'no reason given')})"
-        return format_pvalue(number) if p else format_number(number)
+        return _shown_measure(fit, name, p=p)
 
     interval = ""
     if value.get("rmsea") is not None and value.get("rmsea_ci_lower") is not None:
         interval = f", 90% interval {shown('rmsea_ci_lower')} to {shown('rmsea_ci_upper')}"
         interval += f", p (RMSEA <= .05) {shown('rmsea_pvalue', p=True)}"
+    criteria = [("AIC", shown("aic")), ("BIC", shown("bic"))] if "aic" in value else []
     return render_pairs(
         [
             ("Chi-square", f"{shown('chisq')}, df {format_cell(_whole(value.get('df')))}, p {shown('pvalue', p=True)}"),
@@ -163,11 +246,87 @@ def render_measures(fit: Fit, width: int = 80) -> str:
             ("TLI", shown("tli")),
             ("RMSEA", shown("rmsea") + interval),
             ("SRMR", shown("srmr")),
-            ("AIC", shown("aic")),
-            ("BIC", shown("bic")),
+            *criteria,
         ],
         width=width,
     )
+
+
+def _measures_by_kind(fit: Fit, kinds: Sequence[str], width: int) -> str:
+    """Return one column per kind of measure: plain, scaled and robust."""
+    suffixes = ("", *(f"_{kind}" for kind in kinds))
+    missing: list[str] = []
+
+    def row(label: str, name: str, *, p: bool = False, whole: bool = False) -> list[object]:
+        cells: list[object] = [label]
+        for suffix in suffixes:
+            if f"{name}{suffix}" not in fit.fit_measures:
+                cells.append("")
+                continue
+            number = fit.fit_measures[f"{name}{suffix}"]
+            if number is None:
+                missing.append(f"{name}{suffix}: {_shown_measure(fit, f'{name}{suffix}')}.")
+            is_whole = whole and number is not None and float(number).is_integer()
+            cells.append(_cell(number, p=p, whole=is_whole))
+        return cells
+
+    names = [
+        row("Chi-square", "chisq"),
+        row("df", "df", whole=True),
+        row("p", "pvalue", p=True),
+        row("CFI", "cfi"),
+        row("TLI", "tli"),
+        row("RMSEA", "rmsea"),
+        row("  90% lower", "rmsea_ci_lower"),
+        row("  90% upper", "rmsea_ci_upper"),
+        row("  p (<= .05)", "rmsea_pvalue", p=True),
+        row("SRMR", "srmr"),
+        *([row("AIC", "aic"), row("BIC", "bic")] if "aic" in fit.fit_measures else []),
+    ]
+    rows = [line for line in names if any(line[1:])]
+    lines = [render_table(["", "plain", *kinds], rows, width=width), ""]
+    factor = fit.fit_measures.get("chisq_scaling_factor")
+    if factor is not None:
+        lines += wrap_text(f"Scaling factor of the chi-square: {format_number(factor)} ({_test_name(fit)}).", width)
+    lines += [line for reason in missing for line in wrap_text(reason, width, hanging=2)]
+    return "\n".join([*lines, *wrap_text(_advice(kinds), width)])
+
+
+def _advice(kinds: Sequence[str]) -> str:
+    """Say which column to read."""
+    if "scaled" not in kinds:
+        return "The robust column corrects CFI, TLI and RMSEA for missing answers: read it first."
+    if "robust" not in kinds:
+        return "Read the scaled column; this test has no robust CFI, TLI and RMSEA."
+    return "Read the scaled chi-square, and the robust CFI, TLI and RMSEA."
+
+
+def _cell(number: float | None, *, p: bool, whole: bool) -> str:
+    if number is None:
+        return "none"
+    if p:
+        return format_pvalue(number)
+    return str(int(number)) if whole else format_number(number)
+
+
+def _test_name(fit: Fit) -> str:
+    return next(test.kind.value for test in fit.fitted.tests if test.kind.is_scaled)
+
+
+def render_group_fit(fit: Fit, width: int = 80) -> str:
+    """Return each group's part of the unscaled chi-square; nothing for one group."""
+    if not fit.group_labels:
+        return ""
+    frame = fit.group_fit()
+    rows = [
+        [row["group_label"], str(row["n_obs"]), row["chisq"], _percent(row["share"]), row["srmr"]]
+        for row in frame.to_dict("records")
+    ]
+    return render_table(["group", "n", "chi-square", "share", "SRMR"], rows, width=width)
+
+
+def _percent(share: float) -> str:
+    return "" if math.isnan(share) else f"{share:.0%}"
 
 
 def _whole(value: float | None) -> int | None:
@@ -186,16 +345,20 @@ def render_all_measures(fit: Fit, width: int = 80) -> str:
 def _measure(name: str, value: float | None) -> str:
     if value is None:
         return ""
-    if name.endswith("pvalue"):
+    if "pvalue" in name:
         return format_pvalue(value)
-    return str(int(value)) if name in ("npar", "df", "baseline_df", "ntotal") else format_number(value)
+    is_count = name in ("npar", "ntotal") or name.removesuffix("_scaled") in ("df", "baseline_df")
+    return str(int(value)) if is_count and float(value).is_integer() else format_number(value)
 
 
 # --- parameters -------------------------------------------------------------------------------------------------
 
 
-def _parameter_sections(frame: pd.DataFrame, value: str, width: int) -> list[str]:
-    """Return one section per kind of parameter, in the order in which a reader asks for them."""
+def _parameter_sections(frame: pd.DataFrame, value: str, width: int, labels: Sequence[str]) -> list[str]:
+    """Return one section per group and kind of parameter, in the order in which a reader asks for them.
+
+    Defined parameters belong to no group and come last.
+    """
     records = frame.to_dict("records")
     endogenous = {row["lhs"] for row in records if row["op"] == "~"} | {
         row["rhs"] for row in records if row["op"] == "=~"
@@ -207,17 +370,16 @@ def _parameter_sections(frame: pd.DataFrame, value: str, width: int) -> list[str
         ("Variances", "~~", lambda row: row["lhs"] == row["rhs"] and row["lhs"] not in endogenous),
         ("Residual variances", "~~", lambda row: row["lhs"] == row["rhs"] and row["lhs"] in endogenous),
         ("Intercepts", "~1", None),
-        ("Defined", ":=", None),
     )
-    groups = sorted({row["group"] for row in records})
     sections = []
-    for group in groups:
+    for group in sorted({row["group"] for row in records}):
         for title, op, keep in blocks:
             rows = [r for r in records if r["op"] == op and r["group"] == group and (keep is None or keep(r))]
             if rows:
-                shown = f"{title}, group {group}" if len(groups) > 1 else title
+                shown = f"{title}, {labels[group - 1]}" if labels else title
                 sections.append(section(shown, _render_block(rows, value, width)))
-    return sections
+    defined = [row for row in records if row["op"] == ":="]
+    return [*sections, *([section("Defined", _render_block(defined, value, width))] if defined else [])]
 
 
 def _render_block(rows: Sequence[dict[str, Any]], value: str, width: int) -> str:
@@ -241,6 +403,12 @@ def _numbers(row: dict[str, Any], value: str) -> list[object]:
     else:
         numbers += [row["se"], row["z"], format_pvalue(row["pvalue"]), row["ci_lower"], row["ci_upper"]]
     return [*numbers, row["std_all"]] if value == "est" else numbers
+
+
+def _r_squared_sections(fit: Fit, width: int) -> list[str]:
+    results = r_squared(fit.fitted.estimate)
+    titles = [f"R-squared, {label}" for label in fit.group_labels] or ["R-squared"]
+    return [section(title, _render_r_squared(result, width)) for title, result in zip(titles, results, strict=True)]
 
 
 def _render_r_squared(values: dict[str, float | None], width: int) -> str:

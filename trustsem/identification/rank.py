@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.identification.counting import degrees_of_freedom
-from trustsem.implied import Implied, ModelLayout, implied_moments, moment_derivatives, sigma_jacobian
+from trustsem.implied import (
+    GroupLayout,
+    Implied,
+    ModelLayout,
+    implied_moments,
+    moment_derivatives,
+    ordinal_moments,
+    sigma_jacobian,
+)
 from trustsem.moments.linalg import cholesky
 from trustsem.spec.relations import evaluate_relations
 from trustsem.spec.table import ParameterTable
@@ -84,6 +92,8 @@ def _random_point(table: ParameterTable, layout: ModelLayout, rng: np.random.Gen
     for position, row in enumerate(table.free_rows):
         if row.op == "~~":
             x[position] = rng.uniform(0.8, 1.6) if row.lhs == row.rhs else rng.uniform(-0.2, 0.2)
+        elif row.op == "~*~":
+            x[position] = rng.uniform(0.8, 1.2)
         elif row.op == "=~":
             x[position] = rng.uniform(0.5, 1.4)
         elif row.op == "~":
@@ -97,6 +107,10 @@ def _clearly_full_rank(layout: ModelLayout, theta: FloatArray) -> bool:
     gram = np.zeros((layout.n_free, layout.n_free))
     for group in layout.groups:
         implied = implied_moments(group, theta)
+        if group.ordinal is not None:
+            jacobian = _ordinal_jacobian(group, implied, theta)
+            gram += jacobian.T @ jacobian
+            continue
         derivatives = moment_derivatives(group, implied, layout.n_free)
         unit = np.diag(1 / _scale(implied) ** 2)
         gram += derivatives.inner(unit, unit if layout.meanstructure else None)
@@ -111,6 +125,12 @@ def _clearly_full_rank(layout: ModelLayout, theta: FloatArray) -> bool:
     return cholesky(shifted) is not None
 
 
+def _ordinal_jacobian(group: GroupLayout, implied: Implied, theta: FloatArray) -> FloatArray:
+    jacobian = ordinal_moments(group, implied, theta, derivatives=True).jacobian
+    assert jacobian is not None
+    return jacobian
+
+
 def _scale(implied: Implied) -> FloatArray:
     """Return the standard deviations that make moments comparable; fixed exogenous variables bring their units."""
     variances = np.abs(np.diag(implied.sigma))
@@ -122,6 +142,9 @@ def _rank_and_null_space(table: ParameterTable, layout: ModelLayout, theta: Floa
     blocks = [evaluate_relations(table.equalities, table, theta).jacobian]
     for group in layout.groups:
         implied = implied_moments(group, theta)
+        if group.ordinal is not None:
+            blocks.append(_ordinal_jacobian(group, implied, theta))
+            continue
         derivatives = moment_derivatives(group, implied, layout.n_free)
         block = sigma_jacobian(derivatives, meanstructure=layout.meanstructure)
         deviations = _scale(implied)

@@ -25,6 +25,30 @@ class Cells:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class OrdinalLayout:
+    """What ordinal items add: thresholds and scaling factors of their latent responses.
+
+    The first `n_endogenous` observed variables are the endogenous ones; exogenous ones, where the model conditions on
+    them, follow. A parameter of -1 means that the value is fixed.
+    """
+
+    n_endogenous: int
+    is_ordinal: NDArray[np.bool_]  # (n_endogenous,)
+    threshold_variable: IntArray  # (T,) in the order of the items, from the lowest up
+    threshold_value: FloatArray  # (T,)
+    threshold_parameter: IntArray  # (T,)
+    scale_value: FloatArray  # (n_endogenous,) 1 for continuous variables
+    scale_parameter: IntArray  # (n_endogenous,)
+    is_theta: bool
+    conditional: IntArray  # positions of exogenous variables that moments are given; empty without
+
+    @property
+    def derived(self) -> IntArray:
+        """Positions of variables whose residual variance is what is left of the total one (delta)."""
+        return np.array([], dtype=np.intp) if self.is_theta else np.flatnonzero(self.is_ordinal)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class GroupLayout:
     """The matrices of one group with their fixed values, and the cells that parameters fill.
 
@@ -42,12 +66,17 @@ class GroupLayout:
     intercept_cells: Cells
     exogenous: IntArray  # positions of observed variables whose moments fixed_x takes from the sample
     core: IntArray  # positions of variables that point at others: only they make I - A worth inverting
+    ordinal: OrdinalLayout | None = None
 
     @property
     def parameters(self) -> IntArray:
         """Positions of this group's parameters among the free rows, ascending."""
         cells = (self.path_cells, self.covariance_cells, self.intercept_cells)
-        return np.sort(np.concatenate([part.parameter for part in cells]))
+        parts = [part.parameter for part in cells]
+        if self.ordinal is not None:
+            parts += [self.ordinal.threshold_parameter, self.ordinal.scale_parameter]
+        every = np.concatenate(parts)
+        return np.sort(every[every >= 0])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,6 +149,8 @@ def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample
     fixed: Mapping[str, FloatArray] = {"A": np.zeros((t, t)), "S": np.zeros((t, t)), "m": np.zeros((t, 1))}
     cells: Mapping[str, list[tuple[int, int, int]]] = {"A": [], "S": [], "m": []}
     for row, parameter in rows:
+        if row.op in _ORDINAL or row.derived:
+            continue
         name, i, j = matrix_cell(row.lhs, row.op, row.rhs, position)
         if parameter >= 0:
             cells[name].append((i, j, parameter))
@@ -144,6 +175,40 @@ def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample
         _pack(cells["m"]),
         np.array(exogenous, dtype=np.intp),
         np.flatnonzero(points),
+        _ordinal_layout(rows, table, position, exogenous),
+    )
+
+
+_ORDINAL = ("|", "~*~")
+
+
+def _ordinal_layout(
+    rows: Sequence[tuple[Row, int]], table: ParameterTable, position: Mapping[str, int], exogenous: Sequence[int]
+) -> OrdinalLayout | None:
+    items = table.ordinal
+    if items is None:
+        return None
+    conditional = np.array(sorted(exogenous), dtype=np.intp) if items.conditional_x else np.array([], dtype=np.intp)
+    n_endogenous = len(table.variables.observed) - len(conditional)
+    names = table.variables.observed[:n_endogenous]
+    thresholds = sorted(
+        (position[row.lhs], int(row.rhs[1:]), row.value or 0.0, parameter) for row, parameter in rows if row.op == "|"
+    )
+    scale_value, scale_parameter = np.ones(n_endogenous), np.full(n_endogenous, -1, dtype=np.intp)
+    for row, parameter in rows:
+        if row.op == "~*~" and not row.derived:
+            scale_value[position[row.lhs]] = 1.0 if row.value is None else row.value
+            scale_parameter[position[row.lhs]] = parameter
+    return OrdinalLayout(
+        n_endogenous,
+        np.array([name in items.levels for name in names], dtype=bool),
+        np.array([entry[0] for entry in thresholds], dtype=np.intp),
+        np.array([entry[2] for entry in thresholds], dtype=np.float64),
+        np.array([entry[3] for entry in thresholds], dtype=np.intp),
+        scale_value,
+        scale_parameter,
+        items.is_theta,
+        conditional,
     )
 
 

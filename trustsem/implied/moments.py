@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.implied.layout import GroupLayout
+from trustsem.implied.layout import GroupLayout, OrdinalLayout
 
 FloatArray = NDArray[np.float64]
 
@@ -23,6 +23,7 @@ class Implied:
     total_cov: FloatArray  # (t, t) V = B S B', covariance of all variables
     total_mean: FloatArray  # (t,) B m
     n_observed: int
+    theta: FloatArray  # (n_free,) what the matrices were filled with
 
     @property
     def sigma(self) -> FloatArray:
@@ -61,7 +62,32 @@ def implied_moments(layout: GroupLayout, theta: FloatArray) -> Implied:
     paths, covariances, intercepts = fill_matrices(layout, theta)
     inverse = _invert_paths(layout, paths)
     total_cov = inverse @ covariances @ inverse.T
-    return Implied(paths, covariances, intercepts, inverse, total_cov, inverse @ intercepts, layout.n_observed)
+    if layout.ordinal is not None and len(layout.ordinal.derived):
+        _fill_derived(layout.ordinal, theta, inverse, covariances, total_cov)
+    return Implied(paths, covariances, intercepts, inverse, total_cov, inverse @ intercepts, layout.n_observed, theta)
+
+
+def _fill_derived(
+    ordinal: OrdinalLayout, theta: FloatArray, inverse: FloatArray, covariances: FloatArray, total_cov: FloatArray
+) -> None:
+    """Give ordinal items the residual variance that makes their total one, given x, 1 / scale^2 (delta)."""
+    chosen = ordinal.derived
+    explained = np.diag(total_cov)[chosen].copy()
+    if len(ordinal.conditional):
+        x = ordinal.conditional
+        by_x = inverse[np.ix_(chosen, x)]
+        explained -= np.einsum("ik,kl,il->i", by_x, covariances[np.ix_(x, x)], by_x)
+    residual = scales(ordinal, theta)[chosen] ** -2.0 - explained
+    covariances[chosen, chosen] = residual
+    total_cov[chosen, chosen] += residual  # nothing is regressed on them
+
+
+def scales(ordinal: OrdinalLayout, theta: FloatArray) -> FloatArray:
+    """Return the scaling factors under delta, (n_endogenous,)."""
+    result = ordinal.scale_value.copy()
+    free = ordinal.scale_parameter >= 0
+    result[free] = theta[ordinal.scale_parameter[free]]
+    return result
 
 
 def _invert_paths(layout: GroupLayout, paths: FloatArray) -> FloatArray:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from trustsem.discrepancy import Discrepancy
 from trustsem.estimate import Estimate, OptimStatus
+from trustsem.estimate.categorical import objective_for
 from trustsem.estimate.constrained import ActiveConstraints
-from trustsem.estimate.objective import Objective
 from trustsem.estimate.scoring import minimise_by_scoring
+from trustsem.estimate.start import start_ordinal
 from trustsem.implied import ModelLayout, build_layout
 from trustsem.inference.chisquare import chi_square_pvalue
 from trustsem.moments import SampleGroup, SampleMoments
@@ -39,6 +40,8 @@ def baseline_df(table: ParameterTable, n_groups: int) -> int:
     """Return the degrees of freedom of the independence model: covariances that it holds at zero."""
     auxiliary = {row.lhs for row in table.rows if is_auxiliary(row)}
     p, n_x = len(table.variables.observed) - len(auxiliary), len(table.variables.exogenous)
+    if table.ordinal is not None and table.ordinal.conditional_x:
+        return n_groups * ((p - n_x) * (p - n_x - 1) // 2)  # slopes on x are free
     return n_groups * (p * (p - 1) // 2 - n_x * (n_x - 1) // 2)
 
 
@@ -63,7 +66,7 @@ def baseline_of(estimate: Estimate, table: ParameterTable) -> Baseline:
     """Return the chi-square of a fitted independence model."""
     moments = estimate.objective.moments
     result = _baseline(2 * moments.n_effective * estimate.value, baseline_df(table, len(moments.groups)))
-    return replace(result, pvalue=None) if estimate.objective.discrepancy.name == "ULS" else result
+    return replace(result, pvalue=None) if estimate.objective.discrepancy.name in ("ULS", "DWLS") else result
 
 
 def _baseline(statistic: float, df: int) -> Baseline:
@@ -75,7 +78,7 @@ def fit_baseline(table: ParameterTable, moments: SampleMoments, discrepancy: Dis
     """Fit the independence model with any discrepancy, from variances of the available answers."""
     independence = baseline_table(table, len(moments.groups))
     layout = build_layout(independence, moments)
-    objective = Objective(discrepancy, layout, moments)
+    objective = objective_for(discrepancy, layout, moments)
     run = minimise_by_scoring(objective, _start(layout, moments))
     active = ActiveConstraints(np.zeros((0, len(run.x))), ())
     value = run.value if run.status is OptimStatus.CONVERGED else math.nan
@@ -88,15 +91,26 @@ def baseline_table(table: ParameterTable, n_groups: int) -> ParameterTable:
     variables = replace(table.variables, latent=(), latent_exogenous=())
     free = sum(row.is_free for row in rows)
     none = LinearConstraints(np.zeros((0, free)), np.zeros(0), ())
-    return replace(table, rows=rows, variables=variables, definitions=(), constraints=none, findings=(), relations=())
+    return replace(
+        table,
+        rows=rows,
+        variables=variables,
+        definitions=(),
+        constraints=none,
+        findings=(),
+        relations=(),
+        ordinal=None if table.ordinal is None else replace(table.ordinal, is_theta=False),
+    )
 
 
 def _rows(table: ParameterTable, group: int) -> Iterator[Row]:
     exogenous = table.variables.exogenous
+    levels = {} if table.ordinal is None else table.ordinal.levels
+    yield from _ordinal_rows(table, group)
     auxiliary = {row.lhs for row in table.rows if is_auxiliary(row)}
     for name in table.variables.observed:
         if name not in exogenous and name not in auxiliary:
-            yield Row(name, "~~", name, _DEFAULT, group=group)
+            yield Row(name, "~~", name, _DEFAULT, derived=name in levels, group=group)
     yield from (row for row in table.rows if row.group == group and row.op == "~~" and is_auxiliary(row))
     fixed = any(row.exogenous for row in table.rows)
     for k, one in enumerate(exogenous):
@@ -104,7 +118,21 @@ def _rows(table: ParameterTable, group: int) -> Iterator[Row]:
             yield Row(one, "~~", other, _DEFAULT, exogenous=fixed, group=group)
     if table.meanstructure:
         for name in table.variables.observed:
-            yield Row(name, "~1", "", _DEFAULT, exogenous=fixed and name in exogenous, group=group)
+            value = 0.0 if name in levels else None
+            yield Row(name, "~1", "", _DEFAULT, value, exogenous=fixed and name in exogenous, group=group)
+
+
+def _ordinal_rows(table: ParameterTable, group: int) -> Iterator[Row]:
+    """Yield thresholds of ordinal items, and slopes on the exogenous variables that their moments are given."""
+    if table.ordinal is None:
+        return
+    for name, count in table.ordinal.levels.items():
+        for k in range(1, count):
+            yield Row(name, "|", f"t{k}", _DEFAULT, group=group)
+    if table.ordinal.conditional_x:
+        for name in table.variables.observed:
+            for x in table.variables.exogenous if name not in table.variables.exogenous else ():
+                yield Row(name, "~", x, _DEFAULT, group=group)
 
 
 def _start(layout: ModelLayout, moments: SampleMoments) -> FloatArray:
@@ -115,6 +143,7 @@ def _start(layout: ModelLayout, moments: SampleMoments) -> FloatArray:
         theta[cells.parameter] = cov[cells.row, cells.column]
         cells = group.intercept_cells
         theta[cells.parameter] = mean[cells.row]
+        start_ordinal(theta, group, sample)
     return theta
 
 

@@ -55,7 +55,7 @@ def _is_fixed(row: Row) -> bool:
 def _names(table: ParameterTable) -> Iterator[tuple[str, str, str]]:
     variables = table.variables
     for row in table:
-        if _is_fixed(row):
+        if _is_fixed(row) and row.op not in ("|", "~*~"):
             yield row.lhs, row.op, row.rhs
     for factor in variables.latent:
         for item in variables.indicators:

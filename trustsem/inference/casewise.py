@@ -16,7 +16,12 @@ FloatArray = NDArray[np.float64]
 
 
 def case_deviations(
-    estimate: Estimate, values: FloatArray, likelihood: Likelihood = Likelihood.NORMAL, *, group: int = 0
+    estimate: Estimate,
+    values: FloatArray,
+    likelihood: Likelihood = Likelihood.NORMAL,
+    *,
+    group: int = 0,
+    weights: FloatArray | None = None,
 ) -> FloatArray:
     """Return each row's deviation from the implied means, or from the sample's without a mean structure.
 
@@ -28,11 +33,12 @@ def case_deviations(
         values: (n, p) rows behind the sample moments of the group, in the layout's order of variables.
         likelihood: Decides the divisor of S.
         group: Which group, from 0.
+        weights: (n,) sampling weights, for the sample's means.
 
     Returns:
         (n, p), d_i.
     """
-    centre = values.mean(axis=0)
+    centre = values.mean(axis=0) if weights is None else weights @ values / weights.sum()
     centred = values - centre
     if likelihood is Likelihood.WISHART:
         centred *= math.sqrt(len(values) / (len(values) - 1))

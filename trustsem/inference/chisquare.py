@@ -34,6 +34,6 @@ def chi_square(estimate: Estimate, df: int) -> ChiSquare:
     statistic = 2 * moments.n_effective * estimate.value
     if df == 0 and statistic < 1e-6:
         statistic = 0.0
-    if estimate.objective.discrepancy.name == "ULS":
-        return ChiSquare(max(statistic, 0.0), df, None)  # n F of unweighted least squares is no chi-square
+    if estimate.objective.discrepancy.name in ("ULS", "DWLS"):
+        return ChiSquare(max(statistic, 0.0), df, None)  # n F without the full weight matrix is no chi-square
     return ChiSquare(max(statistic, 0.0), df, chi_square_pvalue(statistic, df))

@@ -1,4 +1,4 @@
-"""Standard errors of sample moments and of residuals, without any matrix of moments by moments."""
+"""Standard errors of sample moments and of residuals; of complete normal rows without any matrix of moments."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ from trustsem.estimate import Estimate
 from trustsem.estimate.objective import GroupPoint
 from trustsem.implied import GroupLayout
 from trustsem.inference.information import allowed_directions
+from trustsem.inference.residual_cases import (
+    case_moment_errors,
+    case_residual_errors,
+    incomplete_moment_errors,
+    incomplete_residual_errors,
+)
+from trustsem.inference.residual_design import MomentErrors, MomentSource
+from trustsem.inference.residual_matrices import (
+    given_moment_errors,
+    given_residual_errors,
+    normal_incomplete_moment_errors,
+    normal_incomplete_residual_errors,
+)
 from trustsem.moments import SampleGroup
 
 FloatArray = NDArray[np.float64]
@@ -21,15 +34,42 @@ _CHUNK = 4096  # moments at a time: bounds the memory of their Jacobian to chunk
 _EXACT = 1e-10  # share of a moment's variance below which its residual does not vary: the model reproduces it
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class MomentErrors:
-    """Sampling standard errors of one group's moments or residuals: (p, p) and (p,); NaN where unknown."""
+def moment_errors(
+    sample: SampleGroup, layout: GroupLayout, source: MomentSource = MomentSource.NORMAL, *, robust: bool = False
+) -> MomentErrors:
+    """Return the standard errors of sample moments.
 
-    cov: FloatArray
-    mean: FloatArray
+    Args:
+        sample: Moments of one group.
+        layout: Its layout, for the fixed exogenous variables: moments among them are no estimates.
+        source: Where the covariance of the moments comes from.
+        robust: For incomplete rows, whether it holds for any distribution.
+
+    Returns:
+        Errors; NaN where the moments have no known covariance.
+    """
+    try:
+        errors = _moment_errors(sample, layout, source, robust=robust)
+    except np.linalg.LinAlgError:
+        return MomentErrors.unknown(len(sample.names))
+    errors.cov[np.ix_(layout.exogenous, layout.exogenous)] = 0.0
+    errors.mean[layout.exogenous] = 0.0
+    return errors
 
 
-def moment_errors(sample: SampleGroup, layout: GroupLayout) -> MomentErrors:
+def _moment_errors(sample: SampleGroup, layout: GroupLayout, source: MomentSource, *, robust: bool) -> MomentErrors:
+    if source is MomentSource.CASES:
+        return case_moment_errors(sample)
+    if source is MomentSource.INFORMATION:
+        return incomplete_moment_errors(sample) if robust else normal_incomplete_moment_errors(sample)
+    if source is MomentSource.GIVEN:
+        return given_moment_errors(sample)
+    if source is MomentSource.UNKNOWN:
+        return MomentErrors.unknown(len(sample.names))
+    return _normal_moment_errors(sample, layout)
+
+
+def _normal_moment_errors(sample: SampleGroup, layout: GroupLayout) -> MomentErrors:
     """Return the standard errors of sample moments under normality.
 
     n var(s_ij) = s_ii s_jj + s_ij^2 and n var(xbar_i) = s_ii (Anderson 2003), conditional on the moments of
@@ -59,8 +99,46 @@ def _without_rounding(variance: FloatArray, reference: FloatArray) -> FloatArray
     return np.where(variance > _EXACT * reference, variance, 0.0)
 
 
-def residual_errors(estimate: Estimate, *, group: int = 0, correlations: bool = False) -> MomentErrors:
+def residual_errors(
+    estimate: Estimate,
+    *,
+    group: int = 0,
+    correlations: bool = False,
+    source: MomentSource = MomentSource.NORMAL,
+    robust: bool = False,
+) -> MomentErrors:
     """Return the standard errors of the raw residuals of one group, or of its residual correlations.
+
+    Args:
+        estimate: A fitted model.
+        group: Which group, from 0.
+        correlations: Errors of the residuals as correlations, r_ij - rho_ij, by the delta method at S: with e the
+            raw residuals in the metric of the sample's standard deviations, e_ij - r_ij (e_ii + e_jj) / 2.
+        source: Where the covariance of the moments comes from.
+        robust: For incomplete rows, whether it holds for any distribution.
+
+    Returns:
+        Standard errors; all NaN where the information matrix cannot be inverted and where the covariance of the
+        moments is not known.
+    """
+    n_variables = len(estimate.objective.moments.groups[group].names)
+    try:
+        if source is MomentSource.CASES:
+            return case_residual_errors(estimate, group, correlations=correlations)
+        if source is MomentSource.INFORMATION:
+            incomplete = incomplete_residual_errors if robust else normal_incomplete_residual_errors
+            return incomplete(estimate, group, correlations=correlations)
+        if source is MomentSource.GIVEN:
+            return given_residual_errors(estimate, group, correlations=correlations)
+        if source is MomentSource.UNKNOWN:
+            return MomentErrors.unknown(n_variables)
+        return _normal_residual_errors(estimate, group, correlations=correlations)
+    except np.linalg.LinAlgError:
+        return MomentErrors.unknown(n_variables)
+
+
+def _normal_residual_errors(estimate: Estimate, group: int, *, correlations: bool) -> MomentErrors:
+    """Return the standard errors of residuals of complete normal rows.
 
     With moments s, Jacobian D, normal-theory weight A at Sigma, Gamma normal-theory at S and H = (D' A D)^-1, the
     residuals are Q (s - sigma) with Q = I - D H D' A, so that n acov = Q Gamma Q' (Ogasawara 2001; Maydeu-Olivares
@@ -69,25 +147,16 @@ def residual_errors(estimate: Estimate, *, group: int = 0, correlations: bool = 
     L_k', A Gamma never appears: the row of D' A Gamma for s_ij is (S W dSigma_k W S)_ij, and C is the information
     matrix with weight W S W. With fixed exogenous variables Gamma is the conditional one.
 
-    Args:
-        estimate: A fitted model.
-        group: Which group, from 0.
-        correlations: Errors of the residuals as correlations, r_ij - rho_ij, by the delta method at S: with e the
-            raw residuals in the metric of the sample's standard deviations, e_ij - r_ij (e_ii + e_jj) / 2.
-
-    Returns:
-        Standard errors; all NaN where D' A D cannot be inverted, and for weights that are not of normal-theory form.
+    Raises:
+        numpy.linalg.LinAlgError: D' A D cannot be inverted.
     """
     objective = estimate.objective
     sample = objective.moments.groups[group]
     p = len(sample.names)
-    try:
-        point = objective.expand(estimate.x)
-        spread = _parameter_spread(estimate, point.information())
-    except np.linalg.LinAlgError:
-        return MomentErrors(np.full((p, p), np.nan), np.full(p, np.nan))
-    if not isinstance(point.groups[group].expansion.weight, NormalWeight):
-        return MomentErrors(np.full((p, p), np.nan), np.full(p, np.nan))
+    point = objective.expand(estimate.x)
+    spread = _parameter_spread(estimate, point.information())
+    if not all(isinstance(own.expansion.weight, NormalWeight) for own in point.groups):
+        return given_residual_errors(estimate, group, correlations=correlations)
     by_group = [
         [_Piece.build(sign, cov, own) for sign, cov in _signed_covariances(moments, of_group)]
         for own, moments, of_group in zip(point.groups, objective.moments.groups, objective.layout.groups, strict=True)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from trustsem.errors import UsageError
 from trustsem.estimate import Estimate
 from trustsem.implied import Implied
-from trustsem.inference.residual_errors import MomentErrors, moment_errors, residual_errors
+from trustsem.inference.residual_design import MomentErrors, moment_source
+from trustsem.inference.residual_errors import moment_errors, residual_errors
 from trustsem.moments import SampleGroup
 from trustsem.suggestions import suggest
 
@@ -76,7 +77,9 @@ class ResidualMoments:
     mean_z: FloatArray | None
 
 
-def residual_moments(estimate: Estimate, kind: ResidualType, *, group: int = 0) -> ResidualMoments:
+def residual_moments(
+    estimate: Estimate, kind: ResidualType, *, group: int = 0, robust: bool = False, pairwise: bool = False
+) -> ResidualMoments:
     """Compute the residual moments of one group with their standard errors.
 
     RAW: S - Sigma, xbar - mu. COR_BENTLER: divided by the sample's standard deviations (Bentler 1995). COR_BOLLEN:
@@ -88,21 +91,28 @@ def residual_moments(estimate: Estimate, kind: ResidualType, *, group: int = 0) 
         estimate: A fitted model; S with the divisor of its likelihood.
         kind: The scale.
         group: Which group, from 0.
+        robust: Whether standard errors hold for any distribution: those of a fit whose own are sandwiches. With
+            weights and clusters they always do.
+        pairwise: Whether each pair of variables has rows of its own: the errors are then not known.
 
     Returns:
-        Residuals with standard errors; errors are NaN where the information matrix cannot be inverted. COR_BENTLER
-        takes the standard deviations that it divides by as known, so that its z-values are those of RAW; COR_BOLLEN
-        carries the residuals of the variances along (delta method).
+        Residuals with standard errors; errors are NaN where the information matrix cannot be inverted, and for
+        pairwise moments, whose covariance is not known. Of incomplete rows, S is that of the saturated model; where a
+        model all but reproduces a moment (variances of items), its error is too large rather than too small.
+        COR_BENTLER takes the standard deviations that it divides by as known, so that its z-values are those of RAW;
+        COR_BOLLEN carries the residuals of the variances along (delta method).
     """
     layout, sample = estimate.objective.layout, estimate.objective.moments.groups[group]
     implied = estimate.objective.implied(estimate.x)[group]
     raw = sample.cov - implied.sigma
     with_means = layout.meanstructure and sample.mean is not None
     gap = sample.mean - implied.mu if with_means and sample.mean is not None else None
+    source = moment_source(estimate, robust=robust, pairwise=pairwise)
     if kind is ResidualType.NORMALIZED:
-        errors = moment_errors(sample, layout.groups[group])
+        errors = moment_errors(sample, layout.groups[group], source, robust=robust)
     else:
-        errors = residual_errors(estimate, group=group, correlations=kind is ResidualType.COR_BOLLEN)
+        correlations = kind is ResidualType.COR_BOLLEN
+        errors = residual_errors(estimate, group=group, correlations=correlations, source=source, robust=robust)
     if kind in (ResidualType.NORMALIZED, ResidualType.STANDARDIZED):
         z, mean_z = _ratio(raw, errors.cov), None if gap is None else _ratio(gap, errors.mean)
         return ResidualMoments(kind, z, errors.cov, z, mean_z, None if gap is None else errors.mean, mean_z)

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from trustsem.discrepancy import MomentWeight, NormalWeight
 from trustsem.estimate import Estimate
+from trustsem.estimate.categorical import CategoricalObjective
 from trustsem.estimate.objective import GroupPoint, Point
 from trustsem.implied import MomentDerivatives, sigma_jacobian
 from trustsem.inference.candidates import Candidate
 from trustsem.inference.chisquare import chi_square_pvalue
 from trustsem.inference.information import allowed_directions
+from trustsem.inference.ordinal_score import ordinal_scores
 from trustsem.moments.linalg import cholesky
 
 FloatArray = NDArray[np.float64]
@@ -56,6 +58,8 @@ def modification_indices(estimate: Estimate, candidates: Sequence[Candidate]) ->
         return ModificationIndices(statistic, change)
     root = None if factor is None else np.asarray(np.linalg.inv(factor), dtype=np.float64)  # I^-1 = root' root
     n = estimate.objective.moments.n_effective
+    if isinstance(estimate.objective, CategoricalObjective):
+        return _of_ordinal(estimate, candidates, root, basis)
     for number, group in enumerate(point.groups):
         chosen = np.array([k for k, c in enumerate(candidates) if c.group == number + 1], dtype=np.intp)
         if len(chosen):
@@ -64,6 +68,27 @@ def modification_indices(estimate: Estimate, candidates: Sequence[Candidate]) ->
                 part = chosen[start : start + _CHUNK]
                 gradient, own = products.score([candidates[k] for k in part], root)
                 statistic[part], change[part] = n * gradient**2 / own, -gradient / own
+    return ModificationIndices(statistic, change)
+
+
+def _of_ordinal(
+    estimate: Estimate, candidates: Sequence[Candidate], root: FloatArray | None, basis: FloatArray | None
+) -> ModificationIndices:
+    statistic, change = np.full(len(candidates), np.nan), np.full(len(candidates), np.nan)
+    n = estimate.objective.moments.n_effective
+    directions = estimate.objective.layout.reduction.matrix
+    if basis is not None:
+        directions = directions @ basis
+    for number in range(len(estimate.objective.moments.groups)):
+        chosen = [k for k, c in enumerate(candidates) if c.group == number + 1]
+        if chosen:
+            parts = ordinal_scores(estimate, [candidates[k] for k in chosen], number, directions, root)
+            gradient, information, own = parts
+            sample = estimate.objective.moments.groups[number]
+            # lavaan leaves the factor n / (n - 1) of Gamma out of the information here: 1/n of both results
+            own = own if sample.is_unbiased else own * (sample.mass / (sample.mass - 1))
+            own = np.where(own > _DEPENDENT * information, own, np.nan)
+            statistic[chosen], change[chosen] = n * gradient**2 / own, -gradient / own
     return ModificationIndices(statistic, change)
 
 

@@ -37,7 +37,7 @@ def em_sample(
         result = em_moments(group.patterns)
         found = em_findings(result, group.patterns, names)
         if result.status is EMStatus.SINGULAR:
-            raise _singular(found, label)
+            raise _singular(found, group, label)
         findings.extend(_in_group(finding, label) for finding in found)
         sample = SampleGroup(tuple(names), result.cov, result.mean, len(group.values), group, label)
         groups.append(replace(sample, saturated=result))
@@ -91,21 +91,38 @@ def _pairwise(values: FloatArray, names: Sequence[str], label: str) -> tuple[Flo
 
 
 def _require_answers(group: Cases, names: Sequence[str], label: str) -> None:
+    where = f" in group {label}" if label else ""
     n_missing = np.isnan(group.values).sum(axis=0)
     empty = [names[k] for k in np.flatnonzero(n_missing == len(group.values)).tolist()]
     if empty:
-        where = f" in group {label}" if label else ""
         raise DataError(
             f"Nobody{where} answered: {', '.join(empty)}.", remedy="Leave these items out.", code="item-without-answers"
         )
+    spread = np.nanmax(group.values, axis=0) - np.nanmin(group.values, axis=0)
+    constant = [names[k] for k in np.flatnonzero(spread == 0).tolist()]
+    if constant:
+        raise DataError(
+            f"No variance{where} in: {', '.join(constant)}.",
+            remedy="Leave constant items out of the model; check whether a recode made them constant.",
+            code="constant-item",
+        )
 
 
-def _singular(findings: Sequence[Finding], label: str) -> DataError:
+def _singular(findings: Sequence[Finding], group: Cases, label: str) -> DataError:
+    n_rows, n_items = group.values.shape
+    if n_rows <= n_items:
+        where = f" in group {label}" if label else ""
+        return DataError(
+            f"{n_rows} usable respondents{where} for {n_items} observed variables: the covariance matrix is singular.",
+            remedy="More respondents than variables are needed in each group: use fewer items, or join groups.",
+            code="too-few-rows",
+        )
     finding = next((found for found in findings if found.code == "em-singular"), None)
     message = finding.message if finding else "The covariance matrix of the incomplete data is singular."
-    where = f" (group {label})" if label else ""
     return DataError(
-        f"{message}{where}", remedy=finding.remedy if finding else "Use fewer items.", code="singular-moments"
+        f"Group {label}: {message}" if label else message,
+        remedy=finding.remedy if finding else "Use fewer items.",
+        code="singular-moments",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from trustsem.errors import DataError
 from trustsem.moments.cases import Cases
 from trustsem.moments.em import EMResult
 from trustsem.moments.linalg import invert, log_determinant
+
+if TYPE_CHECKING:
+    from trustsem.moments.categorical import CategoricalMoments
 
 FloatArray = NDArray[np.float64]
 
@@ -32,8 +36,11 @@ class SampleGroup:
         label: Name of the group; "" where there is only one.
         is_unbiased: Whether `cov` has divisor n - 1.
         saturated: For incomplete rows, the saturated model whose moments `cov` and `mean` are.
-        moment_gamma: (P, P) n times the covariance of the moments, where it is not that of complete rows.
-        moment_weight: (P, P) weight of the moments (vech, then means) for estimators that need one.
+        moment_gamma: (P, P) n times the covariance of the moments, where it is not that of complete rows; of ordinal
+            data in clusters, that of independent rows, which least squares weighs with.
+        categorical: Thresholds, slopes and correlations of ordinal data, which are fitted in place of `cov`.
+        moment_weight: (P, P), or its diagonal (P,), weight of the moments (vech, then means) for estimators that
+            need one.
     """
 
     names: tuple[str, ...]
@@ -46,6 +53,7 @@ class SampleGroup:
     is_unbiased: bool = False
     saturated: EMResult | None = None
     moment_gamma: FloatArray | None = None
+    categorical: CategoricalMoments | None = None
 
     def __post_init__(self) -> None:
         p = len(self.names)

@@ -15,7 +15,7 @@ from trustsem.moments import SampleMoments
 from trustsem.spec.table import ParameterTable
 
 if TYPE_CHECKING:
-    from trustsem.pipeline.run import PipelineOptions
+    from trustsem.pipeline.options import PipelineOptions
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ class EstimatorSpec:
         test: Test beside, or in place of, the unscaled one.
         information: Bread of standard errors.
         complete_only: Whether it needs complete rows.
+        ordinal_only: Whether it weighs statistics of ordinal items.
     """
 
     name: str
@@ -29,6 +30,7 @@ class EstimatorSpec:
     test: TestKind = TestKind.STANDARD
     information: InformationKind = InformationKind.EXPECTED
     complete_only: bool = True
+    ordinal_only: bool = False
 
 
 _OBSERVED, _FIRST = InformationKind.OBSERVED, InformationKind.FIRST_ORDER
@@ -49,5 +51,9 @@ ESTIMATORS: Mapping[str, EstimatorSpec] = {
         EstimatorSpec("ULSMV", "ULS", _SEM, TestKind.SCALED_SHIFTED),
         EstimatorSpec("ULSMVS", "ULS", _SEM, TestKind.MEAN_VAR_ADJUSTED),
         EstimatorSpec("WLS", "WLS"),
+        EstimatorSpec("DWLS", "DWLS", _SEM, ordinal_only=True),
+        EstimatorSpec("WLSM", "DWLS", _SEM, TestKind.SATORRA_BENTLER, ordinal_only=True),
+        EstimatorSpec("WLSMV", "DWLS", _SEM, TestKind.SCALED_SHIFTED, ordinal_only=True),
+        EstimatorSpec("WLSMVS", "DWLS", _SEM, TestKind.MEAN_VAR_ADJUSTED, ordinal_only=True),
     )
 }

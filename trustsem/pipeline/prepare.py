@@ -12,6 +12,7 @@ from trustsem.inference import Likelihood
 from trustsem.moments import SampleGroup, SampleMoments
 from trustsem.moments.adf import adf_gamma
 from trustsem.moments.linalg import cholesky
+from trustsem.pipeline.ordinal import with_ordinal_weight
 from trustsem.pipeline.singular import explain_singular
 from trustsem.spec.table import ParameterTable
 
@@ -25,6 +26,8 @@ def prepare_moments(
         DataError: the covariance matrix of a group is not positive definite (the items to blame are named), means are
             missing, or too few rows for the weight matrix of WLS.
     """
+    if any(sample.categorical is not None for sample in moments.groups):
+        return SampleMoments(tuple(with_ordinal_weight(sample, discrepancy) for sample in moments.groups))
     unbiased = likelihood is Likelihood.WISHART or discrepancy.unbiased
     groups = []
     for sample in moments.groups:

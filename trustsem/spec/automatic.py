@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations, combinations_with_replacement
 
 from trustsem.spec.options import Rules, SpecOptions
+from trustsem.spec.ordinal import ordinal_intercept, ordinal_residual, scaling_rows, threshold_rows
 from trustsem.spec.table import Origin, OriginKind, Row
 from trustsem.spec.variables import Variables, parameter_key
 
@@ -14,6 +15,8 @@ from trustsem.spec.variables import Variables, parameter_key
 def needs_means(written: Sequence[Row], options: SpecOptions) -> bool:
     """Return whether the model has a mean structure: asked for, written, part of the preset, or of several groups."""
     if any(row.op == "~1" for row in written):
+        return True
+    if options.ordered:
         return True
     if options.meanstructure is not None:
         return options.meanstructure
@@ -35,11 +38,13 @@ def automatic_rows(
     rules = options.rules()
     present = {parameter_key(row.lhs, row.op, row.rhs) for row in written}
     added = [
+        *threshold_rows(variables, options),
         *_variances(written, variables, options, rules, group),
         *_latent_covariances(variables, options, rules),
         *_dependent_covariances(variables, options, rules),
         *_exogenous_moments(variables, options),
     ]
+    added.extend(scaling_rows(variables, options, group))
     if meanstructure:
         added.extend(_means(written, variables, options, rules, group))
     return tuple(
@@ -68,7 +73,9 @@ def _variances(
     single = _single_indicators(written) if rules.auto_fix_single else set()
     observed = (*variables.indicators, *variables.outcomes, *variables.other_observed)
     for name in observed if rules.auto_var else tuple(n for n in observed if n in single):
-        if name in single and name in variables.indicators:
+        if name in options.levels:
+            yield ordinal_residual(name, options, group)
+        elif name in single and name in variables.indicators:
             yield _default(name, "~~", name, "auto_fix_single", 0.0)
         else:
             yield _default(name, "~~", name, "auto_var")
@@ -113,7 +120,10 @@ def _means(
 ) -> Iterator[Row]:
     free = None if rules.int_ov_free else 0.0
     for name in (*variables.indicators, *variables.outcomes, *variables.other_observed):
-        yield _default(name, "~1", "", "int_ov_free" if free is None else "int_ov_fixed", free)
+        if name in options.levels:
+            yield ordinal_intercept(name, options, group)
+        else:
+            yield _default(name, "~1", "", "int_ov_free" if free is None else "int_ov_fixed", free)
     for name in variables.exogenous:
         if options.uses_fixed_x:
             yield _default(name, "~1", "", "fixed_x", exogenous=True)

@@ -15,6 +15,7 @@ from trustsem.spec.equality import equal_across_groups, shared_labels
 from trustsem.spec.expressions import LinearForm
 from trustsem.spec.groups import check_group_options, check_same_variables, merge_findings, texts_by_group
 from trustsem.spec.options import SpecOptions
+from trustsem.spec.ordinal import check_ordinal, ordinal_items
 from trustsem.spec.refused import refuse_unsupported
 from trustsem.spec.relations import bound_relations, check_bounds, check_feasible, written_relations
 from trustsem.spec.table import ParameterTable, Row
@@ -50,6 +51,7 @@ def build_table(model: ModelSyntax, options: SpecOptions | None = None) -> Param
     roles = [classify_variables(text.parameters) for text in texts] if model.blocks else [variables] * len(texts)
     check_parameters(texts, variables)
     check_same_variables(model, roles, options)
+    check_ordinal(texts, variables, options)
     written = written_rows(texts, variables, options)
     meanstructure = needs_means([row for rows in written.groups for row in rows], options)
     groups = _complete_groups(written, roles, options, meanstructure)
@@ -78,6 +80,7 @@ def build_table(model: ModelSyntax, options: SpecOptions | None = None) -> Param
         tuple(findings),
         relations,
         options.group_labels,
+        ordinal_items(variables, options),
     )
     check_feasible(table)
     return table

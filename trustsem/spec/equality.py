@@ -32,6 +32,10 @@ def equality_class(row: Row, variables: Variables) -> str | None:
     Source: lavaan's documentation of `group.equal`; `tests/golden/group_tables.json` has its parameter tables.
     """
     latent, exogenous = set(variables.latent), set(variables.exogenous)
+    if row.op == "|":
+        return "thresholds"
+    if row.op == "~*~" or row.derived:
+        return None
     if row.op in ("=~", "~"):
         return "loadings" if row.op == "=~" else "regressions"
     if row.lhs in exogenous and row.rhs in (*exogenous, ""):

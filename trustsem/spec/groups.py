@@ -54,10 +54,10 @@ def check_group_options(options: SpecOptions) -> None:
             remedy=f"Name the column that makes the groups, or leave {given} out.",
             code="one-group",
         )
-    if "thresholds" in options.group_equal:
+    if "thresholds" in options.group_equal and not options.ordered:
         raise UsageError(
-            "group_equal: thresholds needs ordered items, which this version does not analyse.",
-            remedy="For continuous answers the scale is held equal by loadings and intercepts.",
+            "group_equal: thresholds needs ordinal items.",
+            remedy="Name them in ordered=; of continuous answers the scale is held equal by loadings and intercepts.",
             code="option-not-supported",
         )
     about_means = [name for name in ("intercepts", "means") if name in options.group_equal]

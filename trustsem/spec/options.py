@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -69,6 +69,9 @@ class SpecOptions:
         group_labels: One label per group, in the order of the groups; empty: one group without a name.
         group_equal: Which parameters are equal across groups, out of `GROUP_EQUAL` (lavaan's dots are accepted).
         group_partial: Parameters that group_equal leaves alone, as they are written: "f=~x3", "x7~1".
+        ordered: Ordinal items with their number of categories.
+        theta: Residual variances of ordinal items' latent responses are 1 (theta), instead of total ones (delta).
+        conditional_x: Ordinal models condition on exogenous variables; None: they do.
 
     Raises:
         UsageError: a name in group_equal that is none, or a group label that comes twice.
@@ -84,6 +87,9 @@ class SpecOptions:
     group_labels: tuple[str, ...] = ()
     group_equal: tuple[str, ...] = ()
     group_partial: tuple[str, ...] = ()
+    ordered: tuple[tuple[str, int], ...] = ()
+    theta: bool = False
+    conditional_x: bool | None = None
 
     def __post_init__(self) -> None:
         labels = _names(self.group_labels)
@@ -95,6 +101,11 @@ class SpecOptions:
         object.__setattr__(self, "group_labels", labels)
         object.__setattr__(self, "group_equal", read_group_equal(self.group_equal))
         object.__setattr__(self, "group_partial", tuple("".join(name.split()) for name in _names(self.group_partial)))
+
+    @property
+    def levels(self) -> Mapping[str, int]:
+        """Categories of each ordinal item."""
+        return dict(self.ordered)
 
     @property
     def n_groups(self) -> int:

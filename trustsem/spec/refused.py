@@ -21,8 +21,6 @@ class RefusedFeature:
 REFUSED: Mapping[str, RefusedFeature] = {
     feature.name: feature
     for feature in (
-        RefusedFeature("thresholds", "x1 | t1 + t2", "Analyse the items as continuous answers."),
-        RefusedFeature("scaling factors", "x1 ~*~ x1", "Leave the line out: continuous answers need none."),
         RefusedFeature("formative factors", "f <~ x1 + x2", "Use a reflective factor (=~) or a mean score."),
         RefusedFeature("latent variables without indicators", "f =~ 0", "Give the latent variable its indicators."),
         RefusedFeature("exploratory blocks", 'efa("b")*f =~ x1 + x2', "Write which items load on which factor."),
@@ -31,7 +29,7 @@ REFUSED: Mapping[str, RefusedFeature] = {
     )
 }
 
-_OPERATORS = {"|": "thresholds", "~*~": "scaling factors", "<~": "formative factors"}
+_OPERATORS = {"<~": "formative factors"}
 _MODIFIERS = {
     ModifierKind.EFA: "exploratory blocks",
     ModifierKind.RV: "random slopes",

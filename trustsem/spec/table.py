@@ -42,7 +42,8 @@ class Row:
     """One parameter of one group.
 
     `value` is the fixed value of a fixed parameter and None of a free one; a row with `exogenous` takes its value
-    from the sample (fixed_x) and is neither free nor counted.
+    from the sample (fixed_x), one with `derived` from the other parameters (the residual variance of an ordinal item
+    under delta, its scaling factor under theta): neither is free nor counted.
     """
 
     lhs: str
@@ -51,6 +52,7 @@ class Row:
     origin: Origin
     value: float | None = None
     exogenous: bool = False
+    derived: bool = False
     label: str = ""
     start: float | None = None
     group: int = 1
@@ -62,7 +64,7 @@ class Row:
     @property
     def is_free(self) -> bool:
         """Whether the engine estimates this row."""
-        return self.value is None and not self.exogenous
+        return self.value is None and not self.exogenous and not self.derived
 
     @property
     def name(self) -> str:
@@ -107,6 +109,21 @@ class Relation:
     where: str
 
 
+@dataclass(frozen=True, slots=True)
+class OrdinalItems:
+    """Which observed variables are ordinal, and how their latent responses are scaled.
+
+    Args:
+        levels: Categories of each ordinal item.
+        is_theta: Residual variances of the latent responses are parameters (theta), not their scaling factors (delta).
+        conditional_x: Thresholds, slopes and correlations are given the exogenous variables.
+    """
+
+    levels: Mapping[str, int]
+    is_theta: bool = False
+    conditional_x: bool = True
+
+
 @dataclass(frozen=True, eq=False)
 class ParameterTable:
     """All rows of a model with its definitions, constraints and variable roles.
@@ -122,6 +139,7 @@ class ParameterTable:
     findings: tuple[Finding, ...] = ()
     relations: tuple[Relation, ...] = ()
     group_labels: tuple[str, ...] = ()  # one per group; empty: one group without a name
+    ordinal: OrdinalItems | None = None
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

@@ -11,6 +11,7 @@ from trustsem.survey.describe import (
     describe_rows,
     describe_survey,
 )
+from trustsem.survey.missing import CoveredPair, MissingDescription, PatternRow, describe_missing
 from trustsem.survey.plain import suspicious_codes, suspicious_codes_in
 from trustsem.survey.reading import read_survey
 from trustsem.survey.scored import LogAction, LogEntry, Survey
@@ -23,16 +24,20 @@ __all__ = [
     "AnalysisArrays",
     "AnswerShare",
     "CovariateDescription",
+    "CoveredPair",
     "DataSource",
     "ItemDescription",
     "LogAction",
     "LogEntry",
+    "MissingDescription",
+    "PatternRow",
     "RawTable",
     "RowDescription",
     "Survey",
     "analysis_arrays",
     "apply_codebook",
     "describe_covariates",
+    "describe_missing",
     "describe_rows",
     "describe_survey",
     "read_survey",

@@ -15,7 +15,8 @@ class Cases:
     """The respondents behind a fit.
 
     Args:
-        values: (n, p) answers of the used rows, in the order of the model's variables.
+        values: (n, p) answers of the used rows, group after group, in the order of the model's variables; NaN where
+            an answer is missing.
         row_index: (n,) positions of the used rows in the data that were given.
         index: Labels of all rows that were given.
     """
@@ -23,6 +24,14 @@ class Cases:
     values: NDArray[np.float64]
     row_index: NDArray[np.intp]
     index: pd.Index
+
+    def by_group(self, sizes: Sequence[int]) -> tuple[NDArray[np.float64], ...]:
+        """Return the answers of each group.
+
+        Args:
+            sizes: Rows of each group, in order.
+        """
+        return tuple(np.split(self.values, np.cumsum(sizes)[:-1]))
 
     def align(self, results: NDArray[np.float64], columns: Sequence[str]) -> pd.DataFrame:
         """Return (n, k) results of the used rows with one row per row that was given; NaN for rows not used."""

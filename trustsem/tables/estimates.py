@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from trustsem.distributions import Z95, normal_tails
 from trustsem.effects import DeltaResult, Standardization, defined_parameters, delta_method, standardized_solution
+from trustsem.implied.ordinal import scaling_factors
 from trustsem.pipeline import FittedModel
 from trustsem.spec.auxiliary import is_auxiliary
-from trustsem.spec.table import ParameterTable
+from trustsem.spec.table import ParameterTable, Row
 
 FloatArray = NDArray[np.float64]
 
@@ -29,6 +30,8 @@ def row_values(fitted: FittedModel) -> DeltaResult:
     for index, row in enumerate(table.rows):
         if row.exogenous:
             values[index] = _sample_value(fitted, row.group - 1, row.lhs, row.rhs)
+        elif row.derived:
+            values[index] = _derived_value(fitted, row)
     jacobian = np.zeros((len(table), len(theta)))
     jacobian[np.flatnonzero(free >= 0), free[free >= 0]] = 1.0
     defined = defined_parameters(table, values, jacobian)
@@ -37,6 +40,17 @@ def row_values(fitted: FittedModel) -> DeltaResult:
         np.vstack([jacobian, defined.jacobian]),
         fitted.covariance.matrix,
     )
+
+
+def _derived_value(fitted: FittedModel, row: Row) -> float:
+    """Return the residual variance of an ordinal item under delta, or its scaling factor under theta."""
+    objective, group = fitted.estimate.objective, row.group - 1
+    implied, layout = objective.implied(fitted.estimate.x)[group], objective.layout.groups[group]
+    position = layout.observed.index(row.lhs)
+    if row.op == "~~":
+        return float(implied.covariances[position, position])
+    assert layout.ordinal is not None
+    return float(scaling_factors(layout.ordinal, implied)[position])
 
 
 def _sample_value(fitted: FittedModel, group: int, lhs: str, rhs: str) -> float:

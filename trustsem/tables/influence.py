@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from trustsem.effects import CaseInfluence, case_fit, case_influence
 from trustsem.errors import UsageError
 from trustsem.pipeline import FittedModel
+from trustsem.spec.auxiliary import is_auxiliary
 from trustsem.tables.cases import Cases
 
 
@@ -22,8 +23,8 @@ def influence_frame(fitted: FittedModel, cases: Cases) -> pd.DataFrame:
     Raises:
         UsageError: there is no covariance matrix of the estimates, or no minimum.
     """
-    influence = _influence(fitted, cases)
-    fit = case_fit(fitted.estimate, cases.values, fitted.likelihood)
+    influence = _influence(fitted)
+    fit = case_fit(fitted.estimate, fitted.likelihood)
     columns = {
         "mahalanobis": fit.distance,
         "mahalanobis_pvalue": fit.pvalue,
@@ -44,15 +45,17 @@ def dfbetas_frame(fitted: FittedModel, cases: Cases, *, standardized: bool) -> p
         cases: The respondents.
         standardized: In standard errors of the parameters.
     """
-    influence = _influence(fitted, cases)
+    influence = _influence(fitted)
     change = influence.change
     errors = fitted.covariance.standard_errors
     if standardized and errors is not None:
         change = np.divide(change, errors, out=np.zeros_like(change), where=errors > 0)
-    return cases.align(change, [row.name for row in fitted.table.free_rows])
+    kept = [k for k, row in enumerate(fitted.table.free_rows) if not is_auxiliary(row)]
+    return cases.align(change[:, kept], [fitted.table.free_rows[k].name for k in kept])
 
 
-def _influence(fitted: FittedModel, cases: Cases) -> CaseInfluence:
+def _influence(fitted: FittedModel) -> CaseInfluence:
+    _require_likelihood(fitted)
     covariance: NDArray[np.float64] | None = fitted.covariance.matrix
     if covariance is None or not fitted.estimate.converged:
         raise UsageError(
@@ -60,4 +63,21 @@ def _influence(fitted: FittedModel, cases: Cases) -> CaseInfluence:
             remedy="Read the findings of the fit and simplify the model.",
             code="no-standard-errors",
         )
-    return case_influence(fitted.estimate, cases.values, covariance)
+    return case_influence(fitted.estimate, covariance)
+
+
+def _require_likelihood(fitted: FittedModel) -> None:
+    """Refuse fits whose estimates are no maximum of a sum over respondents."""
+    samples = fitted.moments.groups
+    if not fitted.estimate.objective.discrepancy.is_likelihood:
+        what, remedy = f"estimator {fitted.options.estimator} has no likelihood", 'Fit with estimator="MLR".'
+    elif any(sample.cases is None or sample.moment_gamma is not None for sample in samples):
+        what = "the estimates rest on moments of incomplete rows, not on a likelihood of each row"
+        remedy = 'Fit with missing="fiml".'
+    else:
+        return
+    raise UsageError(
+        f"Influence adds up what each respondent contributes to the likelihood, and {what}.",
+        remedy=remedy,
+        code="no-likelihood",
+    )

@@ -9,8 +9,10 @@ import pandas as pd
 
 from trustsem.effects import Standardization, standardizing_factors
 from trustsem.inference.candidates import Candidate, candidate_parameters
+from trustsem.inference.chisquares import TestKind
 from trustsem.inference.score import modification_indices
 from trustsem.pipeline import FittedModel
+from trustsem.spec.auxiliary import is_auxiliary
 from trustsem.spec.table import Origin, OriginKind, Row
 from trustsem.theory import Theory
 
@@ -20,9 +22,10 @@ _COLUMNS = {Standardization.LV: "sepc_lv", Standardization.ALL: "sepc_all", Stan
 def modification_frame(fitted: FittedModel, theory: Theory | None = None, *, top: int | None = None) -> pd.DataFrame:
     """Return one row per parameter that could be freed, largest modification index first.
 
-    Columns: lhs, op, rhs, level, group, mi (expected drop of chi-square, df 1), epc (expected change of the
-    parameter), sepc_lv, sepc_all, sepc_nox (the same, standardised). Parameters whose freeing would leave the model
-    unidentified are left out.
+    Columns: lhs, op, rhs, level, group, mi (expected drop of the unscaled chi-square, df 1), mi_scaled (mi by the
+    scaling factor of the fit's test, where that corrects the mean), epc (expected change of the parameter), sepc_lv,
+    sepc_all, sepc_nox (the same, standardised). Parameters whose freeing would leave the model unidentified are left
+    out, and so are auxiliary variables.
 
     Args:
         fitted: A fitted model.
@@ -30,7 +33,9 @@ def modification_frame(fitted: FittedModel, theory: Theory | None = None, *, top
             it ("allowed by the theory") or not; freeing anything else is a matter of measurement ("not in the theory").
         top: Only the first so many; the others are not standardised, which saves time.
     """
-    candidates = candidate_parameters(fitted.table, fitted.estimate.objective.layout)
+    helpers = {row.lhs for row in fitted.table.rows if is_auxiliary(row)}
+    every = candidate_parameters(fitted.table, fitted.estimate.objective.layout)
+    candidates = [c for c in every if c.lhs not in helpers and c.rhs not in helpers]
     result = modification_indices(fitted.estimate, candidates)
     defined = np.flatnonzero(np.isfinite(result.statistic))
     order = defined[np.argsort(-result.statistic[defined], kind="stable")][:top]
@@ -42,6 +47,7 @@ def modification_frame(fitted: FittedModel, theory: Theory | None = None, *, top
         "level": [1] * len(chosen),
         "group": [c.group for c in chosen],
         "mi": result.statistic[order],
+        **_scaled(fitted, result.statistic[order]),
         "epc": result.change[order],
     }
     rows = [_row(c) for c in chosen]
@@ -50,6 +56,18 @@ def modification_frame(fitted: FittedModel, theory: Theory | None = None, *, top
     if theory is not None:
         columns["theory"] = [_judge(c, theory) for c in chosen]
     return pd.DataFrame(columns)
+
+
+_MEAN_SCALED = (TestKind.SATORRA_BENTLER, TestKind.YUAN_BENTLER, TestKind.YUAN_BENTLER_MPLUS)
+
+
+def _scaled(fitted: FittedModel, statistic: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the column mi_scaled of a fit whose test is divided by a scaling factor; nothing for others."""
+    test = next((test for test in fitted.tests if test.kind in _MEAN_SCALED), None)
+    if test is None:
+        return {}
+    factor = test.scaling_factor
+    return {"mi_scaled": statistic / factor if factor else np.full(len(statistic), np.nan)}
 
 
 def _judge(candidate: Candidate, theory: Theory) -> str:

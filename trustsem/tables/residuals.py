@@ -1,7 +1,8 @@
-"""Residual moments as data frames."""
+"""Residual moments as data frames, one record per group."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from trustsem.errors import UsageError
-from trustsem.inference import ResidualType, residual_moments
+from trustsem.inference import ResidualMoments, ResidualType, residual_moments
+from trustsem.inference.standard_errors import ErrorKind
 from trustsem.pipeline import FittedModel
+from trustsem.tables.groups import group_names, model_variables
+
+_SANDWICHES = (ErrorKind.ROBUST_SEM, ErrorKind.ROBUST_HUBER_WHITE)
+_PAIRWISE = "Covariances come from different rows for each pair of items: their sampling errors are not known."
+
+_NO_ERRORS = "No standard errors: the information matrix cannot be inverted, or the moments have no known covariance."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residuals:
-    """Residuals of one type; parts of the means are None without a mean structure.
+    """Residuals of one type in one group; parts of the means are None without a mean structure.
 
     Args:
         type: "raw", "cor_bentler", "cor_bollen", "normalized" or "standardized".
@@ -26,6 +34,9 @@ class Residuals:
         mean: (p,) the same of the means.
         mean_se: (p,).
         mean_z: (p,).
+        group: The group, counted from 1.
+        label: Its name; "" where there is one group.
+        note: Why there are no standard errors; None where there are.
     """
 
     type: str
@@ -35,63 +46,123 @@ class Residuals:
     mean: pd.Series | None
     mean_se: pd.Series | None
     mean_z: pd.Series | None
+    group: int = 1
+    label: str = ""
+    note: str | None = None
 
     def largest(self, k: int | None = 10) -> pd.DataFrame:
         """Return the k largest residuals by absolute size (all when None).
 
-        Columns lhs, op, rhs, residual, se, z; op is ~~ for covariances and ~1 for means.
+        Columns lhs, op, rhs, group, residual, se, z; op is ~~ for covariances and ~1 for means.
 
         Raises:
             UsageError: k is negative.
         """
-        if k is not None and k < 0:
-            raise UsageError(f"k is {k}: ask for 0 or more residuals.", code="largest")
+        return _largest([self._frame()], k)
+
+    def _frame(self) -> pd.DataFrame:
         names = self.cov.columns.to_numpy()
         row, column = np.tril_indices(len(names))
-        parts = [_block(names[column], "~~", names[row], *(m.to_numpy()[row, column] for m in self._cov_parts()))]
+        cells = (m.to_numpy()[row, column] for m in (self.cov, self.cov_se, self.cov_z))
+        parts = [_block(names[column], "~~", names[row], self.group, *cells)]
         if self.mean is not None and self.mean_se is not None and self.mean_z is not None:
             empty = np.full(len(names), "", dtype=object)
             means = (self.mean.to_numpy(), self.mean_se.to_numpy(), self.mean_z.to_numpy())
-            parts.append(_block(names, "~1", empty, *means))
-        frame = pd.concat(parts, ignore_index=True)
-        order = np.argsort(-frame["residual"].abs().to_numpy(), kind="stable")
-        return frame.iloc[order[:k]].reset_index(drop=True)
+            parts.append(_block(names, "~1", empty, self.group, *means))
+        return pd.concat(parts, ignore_index=True)
 
-    def _cov_parts(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        return self.cov, self.cov_se, self.cov_z
+
+class GroupedResiduals(Mapping[str, Residuals]):
+    """Residuals of several groups, by the group's label; the groups are in order."""
+
+    def __init__(self, groups: Mapping[str, Residuals]) -> None:
+        self._groups = dict(groups)
+
+    def __getitem__(self, label: str) -> Residuals:
+        return self._groups[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __repr__(self) -> str:
+        return f"<Residuals ({self.type}) of {len(self)} groups: {', '.join(self)}>"
+
+    @property
+    def type(self) -> str:
+        """Their scale."""
+        return next(iter(self._groups.values())).type
+
+    @property
+    def note(self) -> str | None:
+        """Why there are no standard errors; None where there are."""
+        return next((item.note for item in self._groups.values() if item.note), None)
+
+    def largest(self, k: int | None = 10) -> pd.DataFrame:
+        """Return the k largest residuals of all groups by absolute size (all when None).
+
+        Columns lhs, op, rhs, group, residual, se, z.
+
+        Raises:
+            UsageError: k is negative.
+        """
+        return _largest([item._frame() for item in self._groups.values()], k)
+
+
+def _largest(frames: list[pd.DataFrame], k: int | None) -> pd.DataFrame:
+    if k is not None and k < 0:
+        raise UsageError(f"k is {k}: ask for 0 or more residuals.", code="largest")
+    frame = pd.concat(frames, ignore_index=True)
+    order = np.argsort(-frame["residual"].abs().to_numpy(), kind="stable")
+    return frame.iloc[order[:k]].reset_index(drop=True)
 
 
 def _block(
     lhs: np.ndarray,
     op: str,
     rhs: np.ndarray,
+    group: int,
     residual: NDArray[np.float64],
     se: NDArray[np.float64],
     z: NDArray[np.float64],
 ) -> pd.DataFrame:
-    return pd.DataFrame({"lhs": lhs, "op": op, "rhs": rhs, "residual": residual, "se": se, "z": z})
+    return pd.DataFrame({"lhs": lhs, "op": op, "rhs": rhs, "group": group, "residual": residual, "se": se, "z": z})
 
 
-def residuals_record(fitted: FittedModel, kind: ResidualType) -> Residuals:
-    """Return the residuals of a fitted model with names.
+def residuals_record(
+    fitted: FittedModel, kind: ResidualType, *, pairwise: bool = False
+) -> Residuals | GroupedResiduals:
+    """Return the residuals of a fitted model with names, without auxiliary variables.
+
+    Args:
+        fitted: A fitted model.
+        kind: Their scale.
+        pairwise: Whether covariances came from different rows for each pair of items.
 
     Raises:
-        UsageError: standardised residuals where the information matrix cannot be inverted.
+        UsageError: residuals that are divided by standard errors, where there are none.
     """
-    result = residual_moments(fitted.estimate, kind)
-    if kind is ResidualType.STANDARDIZED and np.isnan(result.cov_se).any():
-        raise UsageError(
-            "Standardised residuals do not exist here: the information matrix cannot be inverted.",
-            remedy='Use type="normalized", which needs standard errors of the sample moments only.',
-            code="no-standard-errors",
-        )
-    names = list(fitted.table.variables.observed)
+    labels = group_names(fitted.table)
+    records = [_of_group(fitted, kind, number, label, pairwise) for number, label in enumerate(labels)]
+    return records[0] if len(records) == 1 else GroupedResiduals({record.label: record for record in records})
+
+
+def _of_group(fitted: FittedModel, kind: ResidualType, number: int, label: str, pairwise: bool) -> Residuals:
+    robust = fitted.options.used_errors in _SANDWICHES
+    result = residual_moments(fitted.estimate, kind, group=number, robust=robust, pairwise=pairwise)
+    missing = bool(np.isnan(result.cov_se).any())
+    if missing and kind in (ResidualType.STANDARDIZED, ResidualType.NORMALIZED):
+        raise _no_errors(kind, pairwise)
+    index = model_variables(fitted.table)
+    names = [fitted.table.variables.observed[k] for k in index]
 
     def matrix(values: NDArray[np.float64]) -> pd.DataFrame:
-        return pd.DataFrame(values, index=names, columns=names)
+        return pd.DataFrame(values[np.ix_(index, index)], index=names, columns=names)
 
     def vector(values: NDArray[np.float64] | None) -> pd.Series | None:
-        return None if values is None else pd.Series(values, index=names)
+        return None if values is None else pd.Series(values[index], index=names)
 
     return Residuals(
         kind.value,
@@ -101,4 +172,33 @@ def residuals_record(fitted: FittedModel, kind: ResidualType) -> Residuals:
         vector(result.mean),
         vector(result.mean_se),
         vector(result.mean_z),
+        number + 1,
+        label,
+        _note(result, pairwise),
+    )
+
+
+def _note(result: ResidualMoments, pairwise: bool) -> str | None:
+    if not np.isnan(result.cov_se).any():
+        return None
+    return _PAIRWISE if pairwise else _NO_ERRORS
+
+
+def _no_errors(kind: ResidualType, pairwise: bool) -> UsageError:
+    if pairwise:
+        return UsageError(
+            f"{kind.value.capitalize()} residuals do not exist here. {_PAIRWISE}",
+            remedy='Fit with missing="fiml", or use type="cor_bollen", the residual correlations.',
+            code="no-standard-errors",
+        )
+    if kind is ResidualType.NORMALIZED:
+        return UsageError(
+            "Normalised residuals do not exist here: some moments of the incomplete rows have no standard error.",
+            remedy='Use type="cor_bollen", and leave out one of two items that nobody answered together.',
+            code="no-standard-errors",
+        )
+    return UsageError(
+        "Standardised residuals do not exist here: the information matrix cannot be inverted.",
+        remedy='Use type="normalized", which needs standard errors of the sample moments only.',
+        code="no-standard-errors",
     )

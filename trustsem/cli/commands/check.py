@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from trustsem.cli.console import print_error, print_json, print_text, terminal_width
 from trustsem.cli.failures import error_record
 from trustsem.cli.fit_options import TABLE_OPTIONS, with_fit_options
+from trustsem.cli.groups import complete_options, groups_of_fit
 from trustsem.cli.options import CodebookOption, EncodingOption, JsonOption, SheetOption
 from trustsem.errors import TrustSemError, UsageError
 from trustsem.tables.text import render_pairs, render_table
@@ -101,31 +102,25 @@ def _examine(
     from trustsem.spec import build_table
 
     found = find_model(model)
-    chosen = _options(options)
+    chosen, taken = complete_options(found, options)
     parsed = read_model(found)
-    table = build_table(parsed.syntax, chosen.spec)
+    survey, unreadable = None, None
+    if data is not None:
+        try:
+            survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)
+        except TrustSemError as error:
+            unreadable = error
+    labels, problem = groups_of_fit(found, parsed.syntax, chosen, survey)
+    table = build_table(parsed.syntax, replace(chosen.spec, group_labels=labels))
     report = _identify(found, table)
-    report.findings.extend([*parsed.syntax.findings, *table.findings])
-    if data is None:
-        return report
-    try:
-        survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)
-        _examine_data(report, survey, chosen)
-    except TrustSemError as error:
-        report.problems.append(error)
+    report.findings.extend([*parsed.syntax.findings, *taken, *table.findings])
+    report.problems.extend(error for error in (unreadable, problem) if error is not None)
+    if survey is not None and problem is None:
+        try:
+            _examine_data(report, survey, chosen)
+        except TrustSemError as error:
+            report.problems.append(error)
     return report
-
-
-def _options(options: Mapping[str, Any]) -> FitOptions:
-    """Return the options as the fit would take them, all others at their defaults."""
-    import inspect
-
-    from trustsem.cli.fit_options import OPTION_NAMES
-    from trustsem.fitting import fit
-    from trustsem.fitting.options import read_options
-
-    defaults = inspect.signature(fit).parameters
-    return read_options({name: options.get(name, defaults[name].default) for name in OPTION_NAMES})
 
 
 def _identify(model: LibraryModel, table: ParameterTable) -> _Report:
@@ -140,7 +135,7 @@ def _identify(model: LibraryModel, table: ParameterTable) -> _Report:
 
     names = table.variables.observed
     group = SampleGroup(names, np.eye(len(names)), np.zeros(len(names)), 1)
-    layout = build_layout(table, SampleMoments((group,)))
+    layout = build_layout(table, SampleMoments((group,) * table.n_groups))
     result = check_identification(table, layout)
     report = _Report(model, table, result, count_moments(layout))
     if result.df < 0 or not result.identified:
@@ -154,7 +149,8 @@ def _examine_data(report: _Report, survey: Survey, options: FitOptions) -> None:
     from trustsem.survey import screen_items
 
     names = report.table.variables.observed
-    report.data = read_data(survey, names, read_model(report.model))
+    labels = report.table.group_labels
+    report.data = read_data(survey, names, read_model(report.model), options.data, labels)
     report.findings.extend(report.data.findings)
     columns = [part for name in names for part in ([name] if name in survey.frame.columns else name.split(":"))]
     report.findings.extend(screen_items(survey, list(dict.fromkeys(columns))))
@@ -184,6 +180,7 @@ def _facts(report: _Report) -> list[tuple[str, object]]:
     state = "yes" if result.identified and result.df >= 0 else "NO"
     facts: list[tuple[str, object]] = [
         ("Model", report.model.name),
+        ("Groups", ", ".join(table.group_labels)),
         ("Factors", f"{len(variables.latent)}"),
         ("Observed variables", len(variables.observed)),
         ("Predictors as given", ", ".join(variables.exogenous)),
@@ -194,14 +191,19 @@ def _facts(report: _Report) -> list[tuple[str, object]]:
         ("Identified", f"{state} (the moments determine {result.rank} of {result.n_parameters} parameters)"),
     ]
     if report.data is not None:
-        facts.append(("Complete rows", f"{report.data.moments.n_obs} of {report.data.n_total}"))
+        facts.append(("Complete rows", _rows_text(report.data)))
     return facts
+
+
+def _rows_text(data: DataInput) -> str:
+    text = f"{data.moments.n_obs} of {data.n_total}"
+    groups = [f"{sample.label} {sample.n_obs}" for sample in data.moments.groups if sample.label]
+    return f"{text} ({', '.join(groups)})" if groups else text
 
 
 def _render_table(table: ParameterTable, width: int) -> str:
     rows: list[list[object]] = [
-        [f"{row.lhs} {row.op} {row.rhs}".strip(), row.label, _state(row), row.origin.describe(), row.note or ""]
-        for row in table
+        [_parameter_text(row, table), row.label, _state(row), row.origin.describe(), row.note or ""] for row in table
     ]
     rows.extend([f"{item.name} := {item.text}"] for item in table.definitions)
     rows.extend([text] for text in table.constraints.texts)
@@ -209,6 +211,11 @@ def _render_table(table: ParameterTable, width: int) -> str:
     used = [i for i in range(len(columns)) if any(len(row) > 1 and row[i] for row in rows)]
     kept = [row if len(row) == 1 else [row[i] for i in used] for row in rows]
     return render_table([columns[i] for i in used], kept, width=width)
+
+
+def _parameter_text(row: Row, table: ParameterTable) -> str:
+    text = f"{row.lhs} {row.op} {row.rhs}".strip()
+    return f"{text} ({table.group_labels[row.group - 1]})" if table.group_labels else text
 
 
 def _state(row: Row) -> str:
@@ -262,6 +269,7 @@ def _content(report: _Report, show_table: bool) -> dict[str, Any]:
     result, table = report.identification, report.table
     content: dict[str, Any] = {
         "model": report.model.name,
+        "groups": list(table.group_labels),
         "latent": list(table.variables.latent),
         "observed": list(table.variables.observed),
         "n_moments": report.n_moments,
@@ -274,13 +282,15 @@ def _content(report: _Report, show_table: bool) -> dict[str, Any]:
         "unidentified": [{"parameters": list(s.parameters), "freedom": s.freedom} for s in result.unidentified],
         "n_obs": report.data.moments.n_obs if report.data else None,
         "n_total": report.data.n_total if report.data else None,
+        "n_by_group": [sample.n_obs for sample in report.data.moments.groups] if report.data else None,
         "findings": [finding.to_dict() for finding in report.findings],
         "problems": [error_record(problem) for problem in report.problems],
     }
     if show_table:
         content["parameters"] = [
-            {"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "label": row.label or None, "free": row.is_free,
-             "value": row.value, "from_sample": row.exogenous, "origin": row.origin.describe(), "note": row.note}
+            {"lhs": row.lhs, "op": row.op, "rhs": row.rhs, "group": row.group, "label": row.label or None,
+             "free": row.is_free, "value": row.value, "from_sample": row.exogenous, "origin": row.origin.describe(),
+             "note": row.note}
             for row in table
         ]  # fmt: skip
     return content

@@ -10,10 +10,12 @@ import typer
 
 from trustsem.cli.console import print_json, print_text, terminal_width
 from trustsem.cli.options import CodebookOption, DataArgument, EncodingOption, JsonOption, SheetOption
+from trustsem.errors import UsageError
 from trustsem.tables.text import render_pairs, render_table
 
 if TYPE_CHECKING:
     from trustsem.survey import CovariateDescription, ItemDescription, LogEntry, RowDescription, Survey
+    from trustsem.survey.missing import MissingDescription
 
 
 def describe(
@@ -24,13 +26,31 @@ def describe(
     show_log: Annotated[
         bool, typer.Option("--log", help="List every recode: which column, how many cells, by which rule.")
     ] = False,
+    missing: Annotated[
+        bool,
+        typer.Option("--missing", help="Only what is missing: coverage of pairs, patterns of rows, Little's test."),
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--items", help="With --missing: items or constructs. Repeat it or write names with commas."),
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="With --missing: each group of this column by itself.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Describe the items, covariates and rows of a survey file; scores point to the construct's positive pole."""
     from trustsem.cli.inputs import read_data
     from trustsem.survey import describe_covariates, describe_rows, describe_survey
 
+    if missing and show_log:
+        raise UsageError("--log is for the whole description.", remedy="Leave out --missing, or --log.")
+    if not missing and (only or group is not None):
+        raise UsageError("--items and --group go with --missing.", remedy="Add --missing.")
     survey = read_data(data, codebook, sheet=sheet, encoding=encoding)
+    if missing:
+        _describe_missing(survey, only, group, as_json=as_json)
+        return
     items, covariates, rows = describe_survey(survey), describe_covariates(survey), describe_rows(survey)
     if as_json:
         print_json("describe", _content(survey, items, covariates, rows, show_log))
@@ -48,6 +68,34 @@ def describe(
         section("What was done to the file", _render_log(survey.log, width)) if show_log else "",
         section("What to know", render_findings(survey.findings, width)),
     )
+
+
+def _describe_missing(survey: Survey, only: list[str] | None, group: str | None, *, as_json: bool) -> None:
+    from trustsem.fitting.summary import render_findings, section
+    from trustsem.survey.missing import describe_missing
+    from trustsem.tables.missing import missing_to_dict, render_missing
+
+    names = [name.strip() for text in only or () for name in text.split(",") if name.strip()]
+    described = describe_missing(survey, names or None, group)
+    findings = [finding for part in described for finding in part.findings]
+    if as_json:
+        content = {
+            "source": _source_content(survey),
+            "codebook": survey.codebook.id if survey.codebook else None,
+            "missing": [missing_to_dict(part) for part in described],
+            "findings": [finding.to_dict() for finding in (*survey.findings, *findings)],
+        }
+        print_json("describe_missing", content)
+        return
+    width = terminal_width()
+    print_text(
+        *(section(_missing_title(group, part), render_missing(part, width)) for part in described),
+        section("What to know", render_findings([*survey.findings, *dict.fromkeys(findings)], width)),
+    )
+
+
+def _missing_title(group: str | None, part: MissingDescription) -> str:
+    return "Missing answers" if group is None else f"Missing answers, {group} {part.group}"
 
 
 def _facts(survey: Survey, rows: RowDescription, width: int) -> str:
@@ -148,6 +196,19 @@ def _render_log(log: tuple[LogEntry, ...], width: int) -> str:
     return render_table(["column", "what", "cells", "rule"], rows, width=width) if rows else "Nothing."
 
 
+def _source_content(survey: Survey) -> dict[str, Any] | None:
+    source = survey.source
+    if source is None:
+        return None
+    return {
+        "file": Path(source.path).name,
+        "format": source.format,
+        "sha256": source.sha256,
+        "rows": source.n_rows,
+        "columns": source.n_columns,
+    }
+
+
 def _content(
     survey: Survey,
     items: tuple[ItemDescription, ...],
@@ -155,12 +216,8 @@ def _content(
     rows: RowDescription,
     show_log: bool,
 ) -> dict[str, Any]:
-    source = survey.source
     content: dict[str, Any] = {
-        "source": None
-        if source is None
-        else {"file": Path(source.path).name, "format": source.format, "sha256": source.sha256, "rows": source.n_rows,
-              "columns": source.n_columns},
+        "source": _source_content(survey),
         "codebook": survey.codebook.id if survey.codebook else None,
         "rows": {
             "n_rows": rows.n_rows,

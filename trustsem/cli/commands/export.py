@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trustsem.cli.console import print_json, print_message, print_text
-from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
+from trustsem.cli.fit_options import with_fit_options
+from trustsem.cli.groups import complete_options, groups_without_data
 from trustsem.cli.options import CodebookOption, EncodingOption, JsonOption, ModelArgument, SheetOption
 from trustsem.errors import UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from trustsem.fitting.options import FitOptions
     from trustsem.spec import LibraryModel
-    from trustsem.spec.export import Export, ExportRequest
+    from trustsem.spec.export import Export, ExportRequest, FitMethod, RowRoles
     from trustsem.survey import Survey
 
-_RESULTS = ("npar", "chisq", "df", "ntotal", "logl", "cfi", "tli", "rmsea", "srmr")
+_RESULTS = (
+    "npar",
+    "chisq",
+    "df",
+    "chisq_scaled",
+    "chisq_scaling_factor",
+    "ntotal",
+    "logl",
+    "cfi",
+    "tli",
+    "rmsea",
+    "srmr",
+)
 
 
 @with_fit_options()
@@ -51,7 +67,8 @@ def export(
     from trustsem.cli.inputs import find_model, read_data
     from trustsem.spec.export import export_model
 
-    found, chosen = find_model(model), _read_options(options)
+    found = find_model(model)
+    chosen, _ = complete_options(found, options)
     survey = None if data is None else read_data(data, codebook, found, sheet=sheet, encoding=encoding)
     request = _request(found, chosen, options, survey, data_output, to)
     script = export_model(request, to)
@@ -68,12 +85,6 @@ def export(
         print_text(script.text.rstrip("\n"))
 
 
-def _read_options(options: Mapping[str, Any]) -> FitOptions:
-    from trustsem.fitting.options import read_options
-
-    return read_options({name: options[name] for name in OPTION_NAMES})
-
-
 def _request(
     model: LibraryModel,
     chosen: FitOptions,
@@ -84,7 +95,7 @@ def _request(
 ) -> ExportRequest:
     from trustsem.fitting import fit
     from trustsem.fitting.inputs import read_model
-    from trustsem.spec import build_table
+    from trustsem.spec import build_table, with_auxiliary
     from trustsem.spec.export import ExportRequest
 
     if survey is None and data_output is not None:
@@ -93,23 +104,48 @@ def _request(
         )
     results: dict[str, float] = {}
     columns = None
+    roles = _roles(chosen)
     if survey is None:
-        table = build_table(read_model(model).syntax, chosen.spec)
+        syntax = read_model(model).syntax
+        labels = groups_without_data(model, syntax, chosen)
+        table = with_auxiliary(build_table(syntax, replace(chosen.spec, group_labels=labels)), chosen.data.auxiliary)
     else:
         result = fit(model, survey, **options)
         table = result.fitted.table
         if result.converged:
-            results = {name: value for name in _RESULTS if (value := result.fit_measures[name]) is not None}
-        columns = _columns(survey, table.variables.observed)
+            results = {name: value for name in _RESULTS if (value := result.fit_measures.get(name)) is not None}
+        columns = (*_columns(survey, table.variables.observed), *roles.columns)
     return ExportRequest(
         table=table,
         title=model.name if model.title is None else f"{model.name}, {model.title.en}",
         likelihood=chosen.pipeline.likelihood.value,
         information=chosen.pipeline.used_information.value,
+        method=_method(chosen),
+        roles=roles,
         data_file=None if data_output is None else data_output.as_posix(),
-        columns=columns,
+        columns=columns if columns is None else tuple(dict.fromkeys(columns)),
         results=results,
     )
+
+
+def _method(chosen: FitOptions) -> FitMethod:
+    from trustsem.spec.export import FitMethod
+
+    pipeline = chosen.pipeline
+    return FitMethod(
+        discrepancy=pipeline.spec.discrepancy,
+        errors=pipeline.used_errors.value,
+        tests=tuple(kind.value for kind in pipeline.used_tests),
+        missing=chosen.data.missing.value,
+        h1_information=pipeline.h1.value,
+    )
+
+
+def _roles(chosen: FitOptions) -> RowRoles:
+    from trustsem.spec.export import RowRoles
+
+    data = chosen.data
+    return RowRoles(data.group, data.cluster, data.weights, data.normalization.value)
 
 
 def _columns(survey: Survey, observed: tuple[str, ...]) -> tuple[str, ...]:
@@ -119,17 +155,54 @@ def _columns(survey: Survey, observed: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _data_text(survey: Survey, request: ExportRequest, target: str) -> str:
-    """Return the scored columns: with a header and NA for R, without and with full stops for Mplus."""
+    """Return the scored columns: with a header and NA for R, without and with full stops for Mplus.
+
+    Rows without a group, cluster or weight are left out, and rows of groups that are not used. Groups and clusters
+    keep their names for R; Mplus reads numbers only: groups are counted in their order, clusters in that of the rows.
+    """
     from trustsem.survey import analysis_arrays
 
-    names = request.data_columns
-    arrays = analysis_arrays(survey, names, complete=False)
     is_mplus = target.lower() == "mplus"
+    names = [name for name in request.data_columns if name not in request.roles.columns]
+    arrays = analysis_arrays(survey, names, required=request.roles.columns, complete=False)
     missing = "." if is_mplus else "NA"
-    lines = [] if is_mplus else [",".join(f'"{name}"' for name in names)]
-    for row in arrays.values.tolist():
-        lines.append(",".join(missing if value != value else _number(value) for value in row))
+    cells: dict[str, list[str]] = {
+        name: [missing if value != value else _number(value) for value in arrays.values[:, index].tolist()]
+        for index, name in enumerate(names)
+    }
+    roles = _role_cells(request, arrays.required, is_mplus=is_mplus)
+    kept = [row for row in range(len(arrays.values)) if all(column[row] is not None for column in roles.values())]
+    columns = [{**cells, **roles}[name] for name in request.data_columns]
+    lines = [] if is_mplus else [",".join(f'"{name}"' for name in request.data_columns)]
+    lines += [",".join(str(column[row]) for column in columns) for row in kept]
     return "\n".join(lines) + "\n"
+
+
+def _role_cells(
+    request: ExportRequest, required: Mapping[str, np.ndarray], *, is_mplus: bool
+) -> dict[str, list[str | None]]:
+    """Return the cells of the columns of groups, clusters and weights; None in a row that is not used."""
+    from trustsem.fitting.rows import group_name
+
+    roles, labels = request.roles, request.table.group_labels
+    cells: dict[str, list[str | None]] = {}
+    for name, values in required.items():
+        if name == roles.weights:
+            cells[name] = [_number(float(value)) for value in values]
+            continue
+        words = [group_name(value) for value in values]
+        if name == roles.group:
+            codes = {label: str(number) for number, label in enumerate(labels, 1)}
+            words = [word if word in codes else None for word in words]
+        else:
+            codes = {word: str(number) for number, word in enumerate(dict.fromkeys(words), 1)}
+        cells[name] = [word and (codes[word] if is_mplus else _quoted(word)) for word in words]
+    return cells
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace('"', '""')
+    return f'"{escaped}"'
 
 
 def _number(value: float) -> str:

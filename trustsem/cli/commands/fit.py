@@ -24,6 +24,7 @@ from trustsem.errors import ConvergenceError, InadmissibleError, TrustSemError
 if TYPE_CHECKING:
     from trustsem.fitting import Fit
     from trustsem.fitting.cross_check import CrossCheck
+    from trustsem.spec import LibraryModel
 
 
 class Measures(Enum):
@@ -101,15 +102,17 @@ def run_fit(
 
     found = find_model(model)
     # Options first: a refused one should not wait for a large file to be read.
-    _check_options(options)
+    _check_options(found, options)
     survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)
     return fit_model(found, survey, **options)
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
+def _check_options(model: LibraryModel, options: Mapping[str, Any]) -> None:
+    from trustsem.fitting.model_groups import with_model_groups
     from trustsem.fitting.options import read_options
 
-    read_options(options)
+    complete, _ = with_model_groups(options, model)
+    read_options(complete)
 
 
 def outcome_error(result: Fit, *, strict: bool) -> TrustSemError | None:

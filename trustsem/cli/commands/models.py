@@ -35,7 +35,8 @@ def list_all(lang: LanguageOption = Language.EN, as_json: JsonOption = False) ->
 
 def _entry(model: LibraryModel, lang: Language, width: int) -> list[str]:
     """Return a model's name and question; names and questions are too long to share a line."""
-    facts = f"{model.name} (df {model.expected_df}; sample {model.sample or 'none'})"
+    groups = f"; groups by {model.group}" if model.group else ""
+    facts = f"{model.name} (df {model.expected_df}; sample {model.sample or 'none'}{groups})"
     return [facts, *wrap_text(f"    {_in(model.question, lang)}", width)]
 
 
@@ -69,10 +70,18 @@ def _facts(model: LibraryModel, lang: Language, width: int) -> str:
             ("Sample", model.sample),
             ("Estimator", f"{model.estimator}{', ordered items' if model.ordered else ''}" if model.estimator else ""),
             ("Degrees of freedom", model.expected_df),
+            ("Groups", _groups_text(model)),
+            ("Equal in all groups", ", ".join(model.group_equal)),
+            ("Exceptions", ", ".join(model.group_partial)),
             ("Covariates", ", ".join(model.covariates)),
         ],
         width=width,
     )
+
+
+def _groups_text(model: LibraryModel) -> str:
+    labels = f": {', '.join(model.group_label)}" if model.group_label else ""
+    return f"by the column {model.group}{labels}" if model.group else ""
 
 
 def _paths(model: LibraryModel, width: int) -> str:
@@ -113,6 +122,10 @@ def _record(model: LibraryModel) -> dict[str, Any]:
         "ordered": model.ordered,
         "expected_df": model.expected_df,
         "covariates": list(model.covariates),
+        "group": model.group,
+        "group_label": list(model.group_label),
+        "group_equal": list(model.group_equal),
+        "group_partial": list(model.group_partial),
         "notes": list(model.notes),
         "paths": [
             {

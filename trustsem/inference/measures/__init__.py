@@ -1,7 +1,7 @@
 """Fit measures: one file per family, one line here."""
 
 from trustsem.inference.measures.absolute import absolute_measures
-from trustsem.inference.measures.context import FitContext, Measure, MeasureSet, Noncentral
+from trustsem.inference.measures.context import FitContext, Measure, MeasureSet, Noncentral, OrdinalGroup
 from trustsem.inference.measures.counts import count_measures, scaled_count_measures
 from trustsem.inference.measures.gfi import gfi_measures, robust_gfi_measures
 from trustsem.inference.measures.incremental import incremental_measures, scaled_incremental_measures
@@ -39,4 +39,4 @@ def fit_measures(context: FitContext) -> MeasureSet:
     return MeasureSet(values, reasons)
 
 
-__all__ = ["MEASURES", "FitContext", "Measure", "MeasureSet", "Noncentral", "fit_measures"]
+__all__ = ["MEASURES", "FitContext", "Measure", "MeasureSet", "Noncentral", "OrdinalGroup", "fit_measures"]

@@ -19,5 +19,6 @@ def absolute_measures(context: FitContext) -> MeasureSet:
         else:
             values[name] = chi_square_quantile(level, df) / (chi / n) + 1
     values["mfi"] = math.exp(-0.5 * (chi - df) / n)
-    values["ecvi"] = chi / n + 2 * context.n_parameters / n
+    if not context.ordinal:
+        values["ecvi"] = chi / n + 2 * context.n_parameters / n
     return MeasureSet(values, reasons)

@@ -16,6 +16,8 @@ from trustsem.inference.chisquares import ModelTest
 from trustsem.inference.likelihood import LogLikelihood
 from trustsem.moments import SampleMoments
 
+FloatArray = NDArray[np.float64]
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FitContext:
@@ -37,7 +39,9 @@ class FitContext:
         exogenous: Positions of the fixed exogenous variables, one array per group.
         is_likelihood: Whether the estimator has a likelihood, and with it information criteria.
         is_incomplete: Whether each row's likelihood is that of its own answers.
+        ordinal: Statistics of ordinal data and what the model implies for them, one per group; empty without.
         scaled: The test that is scaled, where the fit has one; its baseline beside it.
+        robust_reason: Why robust indices are not defined, where the fit has a scaled test.
         weights: Weights of the moments that LISREL's GFI uses, one per group.
         robust: Model and baseline as robust RMSEA, CFI and TLI take them; None where they are not defined.
     """
@@ -58,10 +62,12 @@ class FitContext:
     weights: tuple[NormalWeight | MomentWeight, ...]
     is_likelihood: bool = True
     is_incomplete: bool = False
+    ordinal: tuple[OrdinalGroup, ...] = ()
     scaled: ModelTest | None = None
     baseline_scaled: ModelTest | None = None
     robust: Noncentral | None = None
     baseline_robust: Noncentral | None = None
+    robust_reason: str | None = None
 
     @property
     def n_obs(self) -> int:
@@ -107,6 +113,31 @@ class MeasureSet:
 
     values: Mapping[str, float | None]
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OrdinalGroup:
+    """Statistics of ordinal data of one group, sample and implied.
+
+    Args:
+        sample: (M,) in the order of `MomentLayout`.
+        implied: (M,).
+        weight: (M,) or (M, M) W.
+        is_threshold: (M,) which of the statistics are thresholds.
+        cov: (p, p) sample (residual) covariances of the endogenous variables.
+        implied_cov: (p, p).
+        slopes: (p, k) sample minus implied slopes.
+        x_deviations: (k,) standard deviations of the exogenous variables.
+    """
+
+    sample: FloatArray
+    implied: FloatArray
+    weight: FloatArray
+    is_threshold: NDArray[np.bool_]
+    cov: FloatArray
+    implied_cov: FloatArray
+    slopes: FloatArray
+    x_deviations: FloatArray
 
 
 Measure = Callable[[FitContext], MeasureSet]

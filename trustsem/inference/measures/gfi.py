@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.inference.measures.context import FitContext, MeasureSet, Noncentral
+from trustsem.inference.measures.context import FitContext, MeasureSet, Noncentral, undefined
 from trustsem.inference.noncentral import noncentrality_limit
 
 FloatArray = NDArray[np.float64]
@@ -24,6 +24,11 @@ def gfi_measures(context: FitContext) -> MeasureSet:
     gfi_lisrel: 1 - e'We / s'Ws over residual and sample moments (Joreskog & Sorbom 1984), moments among fixed
     exogenous variables left out of s; agfi and pgfi correct it for degrees of freedom (Mulaik et al. 1989).
     """
+    if context.ordinal:
+        misfit, size = _ordinal_sizes(context)
+        values = {**_population(context), **_lisrel(context, misfit / size)}
+        reasons = {} if values["agfi_lisrel"] is not None else {"agfi_lisrel": "no degrees of freedom"}
+        return MeasureSet({name: values[name] for name in _NAMES}, reasons)
     misfit = size = 0.0
     for sample, implied, exogenous, weight in zip(
         context.moments.groups, context.implied, context.exogenous, context.weights, strict=True
@@ -41,6 +46,18 @@ def gfi_measures(context: FitContext) -> MeasureSet:
     return MeasureSet({name: values[name] for name in _NAMES}, reasons)
 
 
+def _ordinal_sizes(context: FitContext) -> tuple[float, float]:
+    """Return e' W e and s' W s over all groups."""
+    misfit = size = 0.0
+    for sample, group in zip(context.moments.groups, context.ordinal, strict=True):
+        share = sample.n_obs / context.n_obs
+        for vector, is_misfit in ((group.sample - group.implied, True), (group.sample, False)):
+            weighted = group.weight @ vector if group.weight.ndim == 2 else group.weight * vector
+            part = share * float(vector @ weighted)
+            misfit, size = (misfit + part, size) if is_misfit else (misfit, size + part)
+    return misfit, size
+
+
 def _population(context: FitContext) -> dict[str, float | None]:
     plain = _of_noncentral(context, Noncentral(context.residual_statistic, context.test.df), "")
     return {**plain, "gfi_ci_level": CI_LEVEL}
@@ -48,10 +65,13 @@ def _population(context: FitContext) -> dict[str, float | None]:
 
 def robust_gfi_measures(context: FitContext) -> MeasureSet:
     """Return gfi_robust with its interval: the population index of T - c df, T the residual statistic."""
+    if context.robust_reason is not None:
+        names = ("gfi_robust", "gfi_ci_lower_robust", "gfi_ci_upper_robust")
+        return undefined(names, context.robust_reason)
     if context.robust is None:
         return MeasureSet({})
     base = context.robust
-    if context.scaled is not None and not context.is_incomplete:
+    if context.scaled is not None and not context.is_incomplete and not context.ordinal:
         base = replace(base, statistic=context.residual_statistic)
     return MeasureSet(_of_noncentral(context, base, "_robust"))
 

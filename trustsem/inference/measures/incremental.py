@@ -41,6 +41,10 @@ def scaled_incremental_measures(context: FitContext) -> MeasureSet:
         part = _robust(context)
         values.update(part.values)
         reasons.update(part.reasons)
+    elif context.robust_reason is not None:
+        part = undefined(tuple(f"{name}_robust" for name in _ROBUST), context.robust_reason)
+        values.update(part.values)
+        reasons.update(part.reasons)
     return MeasureSet(values, reasons)
 
 
@@ -66,8 +70,11 @@ def _indices(chi: float, df: float, null: float, null_df: float, suffix: str) ->
             nnfi=_ratio(null_ratio - ratio, null_ratio - 1),
             rfi=(null_ratio - ratio) / null_ratio,
         )
+    if df > null_df:
+        for name in ("nfi", "rfi"):
+            values[name], reasons[f"{name}{suffix}"] = None, "the baseline model has fewer degrees of freedom"
     for name, value in values.items():
-        if value is None:
+        if value is None and f"{name}{suffix}" not in reasons:
             reasons[f"{name}{suffix}"] = "the baseline model fits as well as its degrees of freedom"
     return MeasureSet({f"{name}{suffix}": values[name] for name in _NAMES}, reasons)
 

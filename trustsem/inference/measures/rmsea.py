@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from trustsem.distributions import noncentral_cdf
 from trustsem.inference.chisquares import ModelTest, TestKind
-from trustsem.inference.measures.context import FitContext, MeasureSet, Noncentral
+from trustsem.inference.measures.context import FitContext, MeasureSet, Noncentral, undefined
 from trustsem.inference.noncentral import noncentrality_limit
 
 CI_LEVEL = 0.90
 CLOSE = 0.05
 NOT_CLOSE = 0.08
 _CONSTANTS = {"rmsea_ci_level": CI_LEVEL, "rmsea_close_h0": CLOSE, "rmsea_notclose_h0": NOT_CLOSE}
+_NAMES = ("rmsea", "rmsea_ci_lower", "rmsea_ci_upper")
+_TESTS = ("rmsea_pvalue", "rmsea_notclose_pvalue")
 _NO_DF = "no degrees of freedom: the model is saturated"
 
 
@@ -56,6 +58,11 @@ def scaled_rmsea_measures(context: FitContext) -> MeasureSet:
         part = _measures(context, misfit, suffix)
         values.update(part.values)
         reasons.update(part.reasons)
+    if context.robust_reason is not None:
+        names = (*(f"{name}_robust" for name in _NAMES), *(f"{name}_robust" for name in _TESTS))
+        part = undefined(names, context.robust_reason)
+        values.update(part.values)
+        reasons.update(part.reasons)
     return MeasureSet(values, reasons)
 
 
@@ -87,8 +94,8 @@ def _of_scaled(test: ModelTest, df: int) -> _Misfit:
 
 def _measures(context: FitContext, misfit: _Misfit, suffix: str) -> MeasureSet:
     df, n, groups = context.test.df, context.n_effective, context.n_groups
-    names = {name: f"{name}{suffix}" for name in ("rmsea", "rmsea_ci_lower", "rmsea_ci_upper")}
-    tests = {name: f"{name}{suffix}" for name in ("rmsea_pvalue", "rmsea_notclose_pvalue")}
+    names = {name: f"{name}{suffix}" for name in _NAMES}
+    tests = {name: f"{name}{suffix}" for name in _TESTS}
     if df == 0:
         zero = dict.fromkeys(names.values(), 0.0)
         return MeasureSet({**zero, **dict.fromkeys(tests.values())}, dict.fromkeys(tests.values(), _NO_DF))

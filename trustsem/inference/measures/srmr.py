@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.implied import Implied
-from trustsem.inference.measures.context import FitContext, MeasureSet
+from trustsem.inference.measures.context import FitContext, MeasureSet, OrdinalGroup
 from trustsem.moments import SampleGroup
 
 FloatArray = NDArray[np.float64]
@@ -20,15 +22,18 @@ def residual_measures(context: FitContext) -> MeasureSet:
     standardised each by their own standard deviations, variances relative to the sample's (Asparouhov & Muthen 2018).
     "_nomean" leaves the means out.
     """
+    if context.ordinal:
+        return _ordinal_measures(context)
     total: dict[str, float] = {}
     for sample, implied in zip(context.moments.groups, context.implied, strict=True):
         share = sample.n_obs / context.n_obs
-        for name, value in _of_group(sample, implied, context.meanstructure).items():
+        for name, value in group_residual_measures(sample, implied, context.meanstructure).items():
             total[name] = total.get(name, 0.0) + share * value
     return MeasureSet(total)
 
 
-def _of_group(sample: SampleGroup, implied: Implied, meanstructure: bool) -> dict[str, float]:
+def group_residual_measures(sample: SampleGroup, implied: Implied, meanstructure: bool) -> dict[str, float]:
+    """Return the root mean square residuals of one group."""
     lower = np.tril_indices(len(sample.names))
     off = np.tril_indices(len(sample.names), -1)
     sample_sd, model_sd = np.sqrt(np.diag(sample.cov)), np.sqrt(np.maximum(np.diag(implied.sigma), 1e-300))
@@ -50,6 +55,42 @@ def _of_group(sample: SampleGroup, implied: Implied, meanstructure: bool) -> dic
         values[name] = _root_mean_square(np.concatenate([moments, means]) if meanstructure else moments)
         values[f"{name}_nomean"] = _root_mean_square(moments)
     values["srmr"] = values["srmr_bentler"]
+    return values
+
+
+def _ordinal_measures(context: FitContext) -> MeasureSet:
+    """Return the same of ordinal data: thresholds and slopes take the place of means; srmr leaves them out (lavaan)."""
+    total: dict[str, float] = {}
+    for sample, group in zip(context.moments.groups, context.ordinal, strict=True):
+        share = sample.n_obs / context.n_obs
+        for name, value in _of_ordinal_group(group).items():
+            total[name] = total.get(name, 0.0) + share * value
+    total["srmr"] = total["srmr_bentler_nomean"]
+    # with groups lavaan divides by the statistics of one group
+    n_statistics = sum(len(group.sample) for group in context.ordinal) / len(context.ordinal)
+    total["wrmr"] = math.sqrt(max(context.test.statistic, 0.0) / n_statistics)
+    values: dict[str, float | None] = {**total, "srmr_mplus": None, "srmr_mplus_nomean": None}
+    reason = "not defined for ordinal data"
+    return MeasureSet(values, {"srmr_mplus": reason, "srmr_mplus_nomean": reason})
+
+
+def _of_ordinal_group(group: OrdinalGroup) -> dict[str, float]:
+    p = len(group.cov)
+    lower, off = np.tril_indices(p), np.tril_indices(p, -1)
+    raw = group.cov - group.implied_cov
+    sample_sd, model_sd = np.sqrt(np.diag(group.cov)), np.sqrt(np.maximum(np.diag(group.implied_cov), 1e-300))
+    bentler = raw / np.outer(sample_sd, sample_sd)
+    bollen = group.cov / np.outer(sample_sd, sample_sd) - group.implied_cov / np.outer(model_sd, model_sd)
+    thresholds = (group.sample - group.implied)[group.is_threshold]
+    slopes = group.slopes * group.x_deviations
+    values: dict[str, float] = {}
+    for name, moments, further in (
+        ("rmr", raw[lower], group.slopes),
+        ("srmr_bentler", bentler[lower], slopes / sample_sd[:, None]),
+        ("crmr", bollen[off], slopes / sample_sd[:, None]),
+    ):
+        values[name] = _root_mean_square(np.concatenate([moments, thresholds, further.ravel()]))
+        values[f"{name}_nomean"] = _root_mean_square(moments)
     return values
 
 

@@ -24,7 +24,7 @@ class GroupMatrices:
     Args:
         share: n_g / n.
         jacobian: (P, d) of the moments, in the open directions.
-        weight: (P, P) V.
+        weight: (P, P) V, or its diagonal (P,).
         gamma: (P, P) n_g times the covariance of the sample moments.
         exogenous: Positions of fixed exogenous variables, whose moments among themselves are no parameters.
         n_observed: p.
@@ -36,6 +36,11 @@ class GroupMatrices:
     gamma: FloatArray
     exogenous: IntArray
     n_observed: int
+
+    @property
+    def weighted(self) -> FloatArray:
+        """(P, d) V D."""
+        return self.weight @ self.jacobian if self.weight.ndim == 2 else self.weight[:, None] * self.jacobian
 
     def free_moments(self) -> NDArray[np.bool_]:
         """Return which of the P moments the saturated model estimates."""
@@ -63,7 +68,7 @@ class DensePieces:
         """Return the exact Hessian of F/2, or D' V D."""
         if observed:
             return unit_information(self.estimate, observed=True)
-        return self._sum(lambda g: g.share * (g.jacobian.T @ g.weight @ g.jacobian))
+        return self._sum(lambda g: g.share * (g.jacobian.T @ g.weighted))
 
     def moment_bread(self, *, observed: bool) -> FloatArray:
         """Return D' V D."""
@@ -77,16 +82,14 @@ class DensePieces:
     def gamma_meat(self, *, observed: bool = False) -> FloatArray:
         """Return D' V Gamma V D."""
         del observed  # V is what it is
-
-        def of_group(g: GroupMatrices) -> FloatArray:
-            weighted = g.weight @ g.jacobian
-            return g.share * (weighted.T @ g.gamma @ weighted)
-
-        return self._sum(of_group)
+        return self._sum(lambda g: g.share * (g.weighted.T @ g.gamma @ g.weighted))
 
     def trace_h1(self) -> float:
         """Return tr(V Gamma) over the moments that the saturated model estimates."""
-        return sum(float(np.sum(_restricted(g) * g.gamma)) for g in self.groups)
+        return sum(
+            float(g.weight @ np.diag(g.gamma)) if g.weight.ndim == 1 else float(np.sum(_restricted(g) * g.gamma))
+            for g in self.groups
+        )
 
     def ugamma_trace(self, *, observed: bool) -> float:
         """Return tr(V Gamma) - tr((D' V D)^-1 D' V Gamma V D)."""
@@ -96,21 +99,28 @@ class DensePieces:
     def traces(self, *, observed: bool) -> Traces:
         """Return tr(U Gamma) and tr((U Gamma)^2), block by block.
 
-        With groups U has blocks f_g V_g - f_g V_g D_g E^-1 D_h' V_h f_h and Gamma the blocks Gamma_g / f_g.
+        With groups, U Gamma has the blocks V_k Gamma_k (k = m only) - f_k V_k D_k E^-1 D_m' V_m Gamma_m.
         """
         del observed
-        inverse = np.linalg.inv(self.bread(observed=False)) if self.groups[0].jacobian.shape[1] else np.zeros((0, 0))
-        weighted = [g.weight @ g.jacobian for g in self.groups]
-        trace = square = 0.0
-        for k, one in enumerate(self.groups):
-            for m, other in enumerate(self.groups):
-                block = -one.share * (weighted[k] @ inverse @ weighted[m].T)
-                back = -other.share * (weighted[m] @ inverse @ weighted[k].T)
-                if k == m:
-                    block = back = _restricted(one) + block
-                    trace += float(np.sum(block * one.gamma))
-                square += float(np.sum((block @ other.gamma) * (back @ one.gamma).T))
+        blocks = self._ugamma()
+        trace = sum(float(np.trace(blocks[k][k])) for k in range(len(blocks)))
+        square = sum(
+            float(np.sum(blocks[k][m] * blocks[m][k].T)) for k in range(len(blocks)) for m in range(len(blocks))
+        )
         return Traces(trace, square)
+
+    def _ugamma(self) -> list[list[FloatArray]]:
+        bread = self.bread(observed=False)
+        projected = [
+            np.linalg.solve(bread, g.weighted.T @ g.gamma) if len(bread) else np.zeros((0, len(g.gamma)))
+            for g in self.groups
+        ]
+        blocks = []
+        for k, one in enumerate(self.groups):
+            row = [-one.share * (one.weighted @ right) for right in projected]
+            row[k] += _restricted(one) @ one.gamma if one.weight.ndim == 2 else one.weight[:, None] * one.gamma
+            blocks.append(row)
+        return blocks
 
     def _sum(self, of_group: Callable[[GroupMatrices], FloatArray]) -> FloatArray:
         return np.sum([of_group(group) for group in self.groups], axis=0)

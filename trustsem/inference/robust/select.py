@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from trustsem.discrepancy import NormalWeight
 from trustsem.estimate import Estimate
+from trustsem.estimate.categorical import CategoricalObjective
 from trustsem.implied import sigma_jacobian
 from trustsem.inference.robust.complete import CompletePieces
 from trustsem.inference.robust.dense import DensePieces, GroupMatrices
@@ -21,6 +24,8 @@ def robust_pieces(estimate: Estimate, h1: H1Information, *, normal_theory: bool 
         h1: Where V of a likelihood is evaluated; least squares has its own V.
         normal_theory: Gamma of normal data at the sample moments instead of the distribution-free one.
     """
+    if isinstance(estimate.objective, CategoricalObjective):
+        return _ordinal(estimate, estimate.objective)
     discrepancy, groups = estimate.objective.discrepancy, estimate.objective.moments.groups
     if discrepancy.name == "FIML":
         return IncompletePieces(estimate, h1)
@@ -28,6 +33,23 @@ def robust_pieces(estimate: Estimate, h1: H1Information, *, normal_theory: bool 
     if discrepancy.is_likelihood and not normal_theory and not two_stage:
         return CompletePieces(estimate, h1)
     return _weighted(estimate, h1, normal_theory)
+
+
+def _ordinal(estimate: Estimate, objective: CategoricalObjective) -> DensePieces:
+    directions = open_directions(estimate)
+    point = objective.expand_at(objective.implied(estimate.x))
+    matrices = []
+    for share, sample, jacobian in zip(objective.weights, objective.moments.groups, point.jacobians, strict=True):
+        assert sample.categorical is not None
+        assert sample.categorical.gamma is not None
+        assert sample.moment_weight is not None
+        none = np.array([], dtype=np.intp)
+        matrices.append(
+            GroupMatrices(
+                share, jacobian @ directions, sample.moment_weight, sample.categorical.gamma, none, len(sample.names)
+            )
+        )
+    return DensePieces(estimate, tuple(matrices))
 
 
 def _weighted(estimate: Estimate, h1: H1Information, normal_theory: bool) -> DensePieces:

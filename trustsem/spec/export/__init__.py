@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from trustsem.errors import UsageError
 from trustsem.spec.export.lavaan import export_lavaan
 from trustsem.spec.export.mplus import export_mplus
-from trustsem.spec.export.request import Export, ExportRequest, component_columns
+from trustsem.spec.export.request import Export, ExportRequest, FitMethod, RowRoles, component_columns
 from trustsem.suggestions import suggest
 
 EXPORTERS: Mapping[str, Callable[[ExportRequest], Export]] = {
@@ -36,13 +36,7 @@ def export_model(request: ExportRequest, target: str) -> Export:
             remedy=f"Use one of: {', '.join(EXPORTERS)}.",
             code="unknown-target",
         )
-    if request.table.n_groups > 1:
-        raise UsageError(
-            f"A model of {request.table.n_groups} groups cannot be exported to {target} yet.",
-            remedy="Export the model for one group at a time.",
-            code="export-groups",
-        )
     return exporter(request)
 
 
-__all__ = ["EXPORTERS", "Export", "ExportRequest", "component_columns", "export_model"]
+__all__ = ["EXPORTERS", "Export", "ExportRequest", "FitMethod", "RowRoles", "component_columns", "export_model"]

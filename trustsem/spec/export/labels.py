@@ -53,12 +53,13 @@ def plan_labels(table: ParameterTable, *, label_bounds: bool = False) -> LabelPl
     labels = ["" if not row.is_free and row.label in on_free else row.label for row in table]
     fixed = {row.label: row.value for row in table if row.label and row.label not in on_free and row.value is not None}
     positions = [position for position, row in enumerate(table) if row.is_free]
+    taken = {*labels, *(definition.name for definition in table.definitions)}
+    _share_labels(table, labels, positions, taken)
     pending = [
         (vector, float(constant))
         for vector, constant in zip(table.constraints.matrix, table.constraints.constant, strict=True)
         if not _says_equal_labels(vector, float(constant), [labels[position] for position in positions])
     ]
-    taken = {*labels, *(definition.name for definition in table.definitions)}
     for vector, _ in pending:
         for index in np.flatnonzero(vector):
             position = positions[index]
@@ -72,6 +73,17 @@ def plan_labels(table: ParameterTable, *, label_bounds: bool = False) -> LabelPl
     bounds = set(bound_relations(table.rows))
     others = tuple(relation for relation in table.relations if relation not in bounds)
     return LabelPlan(tuple(labels), linear, others, fixed)
+
+
+def _share_labels(table: ParameterTable, labels: list[str], positions: list[int], taken: set[str]) -> None:
+    """Give two rows that a constraint makes equal one label, unless both have labels of their own."""
+    for vector, constant in zip(table.constraints.matrix, table.constraints.constant, strict=True):
+        used = np.flatnonzero(vector)
+        if len(used) != 2 or constant != 0 or abs(vector.sum()) > 1e-12:
+            continue
+        one, other = (positions[index] for index in used)
+        if not (labels[one] and labels[other]):
+            labels[one] = labels[other] = labels[one] or labels[other] or _fresh(one + 1, taken)
 
 
 def _says_equal_labels(vector: np.ndarray, constant: float, labels: list[str]) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from trustsem.spec.export.labels import LabelPlan, LinearRelation, plan_labels, rename_symbols, unique_names
-from trustsem.spec.export.request import Export, ExportRequest, result_lines
+from trustsem.spec.export.request import Export, ExportRequest, RowRoles, result_lines
 from trustsem.spec.table import ParameterTable, Row
 from trustsem.syntax.nodes import Expression, Number, Span, Symbol
 from trustsem.syntax.render import render_expression
@@ -20,6 +20,7 @@ _RESERVED = frozenset({
 })  # fmt: skip
 _LONGEST = 60
 _NOWHERE = Span(0, 0, 1, 1)
+_MISSING = {"fiml": "ml", "fiml_x": "ml.x"}
 _HEADINGS = {"=~": "Loadings", "~": "Regressions", "~~": "Variances and covariances", "~1": "Intercepts"}
 
 
@@ -75,6 +76,20 @@ def _notes(request: ExportRequest) -> Iterator[str]:
         names = ", ".join(request.table.variables.exogenous)
         how = "taken from the sample (fixed.x)" if _is_fixed_x(request.table) else "estimated"
         yield f"Variances, covariances and means of the observed predictors ({names}) are {how}; lavaan adds them."
+    if request.table.n_groups > 1:
+        groups = ", ".join(f"{number} = {label}" for number, label in enumerate(request.table.group_labels, 1))
+        yield f"Groups: {groups}; parameters that are equal across groups share a label."
+    if request.auxiliary:
+        yield (
+            f"Auxiliary variables ({', '.join(request.auxiliary)}) are written as saturated correlates; chi-square and "
+            "estimates are those of trustsem, CFI and TLI are not: lavaan's baseline model leaves them uncorrelated."
+        )
+    if request.estimator == "MLR" and len(request.method.tests) > 1:
+        yield "With a list of tests lavaan before 0.7 takes another information for the scaling factor than by default."
+    if request.estimator == "ULS":
+        yield "Standard errors and the chi-square of ULS are those of lavaan 0.7; before, they are unscaled."
+    if request.roles.cluster is not None:
+        yield "The factor of the cluster-robust test is that of lavaan 0.7; before, it is a little larger."
 
 
 def _is_fixed_x(table: ParameterTable) -> bool:
@@ -100,11 +115,21 @@ def _data_lines(request: ExportRequest, names: Mapping[str, str]) -> str:
 
 
 def _model_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, str]) -> Iterator[str]:
+    for group in range(1, table.n_groups + 1):
+        if table.n_groups > 1:
+            # By number: a label could hold what the model language does not read.
+            yield f"  group: {group}"
+        yield from _group_lines(table, plan, names, group)
+    yield from _relation_lines(table, plan, names)
+
+
+def _group_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, str], group: int) -> Iterator[str]:
     left_to_lavaan = set(table.variables.exogenous)
     written = [
         (row, label)
         for row, label in zip(table, plan.labels, strict=True)
-        if not (row.op in ("~~", "~1") and row.lhs in left_to_lavaan and row.rhs in (*left_to_lavaan, ""))
+        if row.group == group
+        and not (row.op in ("~~", "~1") and row.lhs in left_to_lavaan and row.rhs in (*left_to_lavaan, ""))
     ]
     for op, heading in _HEADINGS.items():
         lines = [_row_line(row, names[label] if label else "", names) for row, label in written if row.op == op]
@@ -112,6 +137,9 @@ def _model_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, str
         if lines:
             yield f"  # {heading}"
             yield from (f"  {line}" for line in lines)
+
+
+def _relation_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, str]) -> Iterator[str]:
     symbols: dict[str, Expression] = {name: Symbol(other, _NOWHERE) for name, other in names.items()}
     # lavaan refuses expressions with the label of a fixed parameter: its value stands there instead.
     symbols |= {label: Number(value, _NOWHERE) for label, value in plan.fixed.items()}
@@ -166,10 +194,9 @@ def _call(request: ExportRequest) -> str:
     options = {
         "model": "model",
         "data": "data",
-        "estimator": '"ML"',
-        "likelihood": f'"{request.likelihood}"',
-        "information": f'"{request.information}"',
-        "missing": '"listwise"',
+        **_group_options(request),
+        **_method_options(request),
+        **_row_options(request.roles),
         "meanstructure": _flag(table.meanstructure),
         "fixed.x": _flag(not is_random),
         # Only predictors profit: all other variances and intercepts stand in the model.
@@ -177,6 +204,61 @@ def _call(request: ExportRequest) -> str:
         "int.ov.free": _flag(is_random and table.meanstructure),
     }
     return "fit <- lavaan(\n" + ",\n".join(f"  {name} = {value}" for name, value in options.items()) + "\n)"
+
+
+def _method_options(request: ExportRequest) -> dict[str, str]:
+    """Return estimator, standard errors and tests: by one name where there is one, else one by one.
+
+    lavaan takes another information for the tests of `estimator = "MLR"` than for the same tests asked for one by one.
+    """
+    method, name = request.method, request.estimator
+    options = {"estimator": _quoted(name or method.discrepancy)}
+    if method.discrepancy == "ML":
+        options["likelihood"] = _quoted(request.likelihood)
+    options["missing"] = _quoted(_MISSING.get(method.missing, method.missing.replace("_", ".")))
+    if method.missing.endswith("two_stage"):
+        return {**options, "estimator": _quoted(method.discrepancy)}  # standard errors and test follow from it
+    if name is None or request.information != _own_information(name, method.missing):
+        options["information"] = _quoted(request.information.replace("_", "."))
+    if name is None:
+        options["se"] = _quoted(method.errors.replace("_", "."))
+    if name is None or len(method.tests) > 1:
+        options["test"] = _vector([test.replace("_", ".") for test in method.tests])
+    if method.h1_information != "structured":
+        options["h1.information"] = _quoted(method.h1_information)
+    return options
+
+
+def _own_information(name: str, missing: str) -> str:
+    """Return the information that lavaan takes for an estimator unless told otherwise."""
+    if name == "MLF":
+        return "first_order"
+    return "observed" if name == "MLR" or missing.startswith("fiml") else "expected"
+
+
+def _group_options(request: ExportRequest) -> dict[str, str]:
+    if request.table.n_groups == 1:
+        return {}
+    return {"group": _quoted(request.roles.group or "group"), "group.label": _vector(request.table.group_labels)}
+
+
+def _row_options(roles: RowRoles) -> dict[str, str]:
+    options = {}
+    if roles.cluster is not None:
+        options["cluster"] = _quoted(roles.cluster)
+    if roles.weights is not None:
+        options["sampling.weights"] = _quoted(roles.weights)
+        options["sampling.weights.normalization"] = _quoted(roles.normalization)
+    return options
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _vector(texts: Sequence[str]) -> str:
+    return _quoted(texts[0]) if len(texts) == 1 else f"c({', '.join(_quoted(text) for text in texts)})"
 
 
 def _flag(value: bool) -> str:

@@ -5,7 +5,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from trustsem.spec.auxiliary import is_auxiliary
 from trustsem.spec.table import ParameterTable
+
+_PLAIN, _SEM, _WHITE = "standard", "robust_sem", "robust_huber_white"
+_ESTIMATORS: Mapping[tuple[str, str, str], str] = {
+    ("ML", _PLAIN, _PLAIN): "ML",
+    ("ML", _SEM, "satorra_bentler"): "MLM",
+    ("ML", _SEM, "scaled_shifted"): "MLMV",
+    ("ML", _SEM, "mean_var_adjusted"): "MLMVS",
+    ("ML", _WHITE, "yuan_bentler_mplus"): "MLR",
+    ("ML", "first_order", _PLAIN): "MLF",
+    ("GLS", _PLAIN, _PLAIN): "GLS",
+    ("ULS", _PLAIN, "browne_residual_nt"): "ULS",
+    ("ULS", _SEM, "satorra_bentler"): "ULSM",
+    ("ULS", _SEM, "scaled_shifted"): "ULSMV",
+    ("ULS", _SEM, "mean_var_adjusted"): "ULSMVS",
+    ("WLS", _PLAIN, _PLAIN): "WLS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FitMethod:
+    """How a model is fitted, in the words of `trustsem.fit`.
+
+    Args:
+        discrepancy: "ML", "GLS", "WLS" or "ULS".
+        errors: Standard errors, e.g. "robust_huber_white".
+        tests: Tests of the model, the main one first.
+        missing: What happens to incomplete rows.
+        h1_information: "structured" or "unstructured", for robust corrections.
+    """
+
+    discrepancy: str = "ML"
+    errors: str = "standard"
+    tests: tuple[str, ...] = ("standard",)
+    missing: str = "listwise"
+    h1_information: str = "structured"
+
+
+@dataclass(frozen=True, slots=True)
+class RowRoles:
+    """Columns that say something about a row: its group, its cluster, its weight and how weights are scaled."""
+
+    group: str | None = None
+    cluster: str | None = None
+    weights: str | None = None
+    normalization: str = "group"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that there are."""
+        return tuple(name for name in (self.group, self.cluster, self.weights) if name is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,7 +67,9 @@ class ExportRequest:
         table: Every parameter of the model.
         title: One line that says what the model is.
         likelihood: "normal" (S with divisor n) or "wishart" (n - 1).
-        information: "expected" or "observed".
+        information: "expected", "observed" or "first_order".
+        method: Estimator, standard errors, tests, missing answers.
+        roles: Columns of groups, clusters and weights.
         data_file: Name of the data file as the script is to read it; None writes a placeholder that says so.
         columns: Columns of the data file; those of the model when None.
         results: What trustsem finds, by name, to compare with; empty where nothing was fitted.
@@ -26,6 +79,8 @@ class ExportRequest:
     title: str
     likelihood: str = "normal"
     information: str = "expected"
+    method: FitMethod = field(default_factory=FitMethod)
+    roles: RowRoles = field(default_factory=RowRoles)
     data_file: str | None = None
     columns: tuple[str, ...] | None = None
     results: Mapping[str, float] = field(default_factory=dict)
@@ -33,7 +88,20 @@ class ExportRequest:
     @property
     def data_columns(self) -> tuple[str, ...]:
         """Columns of the data file, in its order."""
-        return component_columns(self.table) if self.columns is None else self.columns
+        if self.columns is not None:
+            return self.columns
+        return tuple(dict.fromkeys((*component_columns(self.table), *self.roles.columns)))
+
+    @property
+    def auxiliary(self) -> tuple[str, ...]:
+        """Auxiliary variables."""
+        return tuple(dict.fromkeys(row.lhs for row in self.table if is_auxiliary(row)))
+
+    @property
+    def estimator(self) -> str | None:
+        """The name that discrepancy, standard errors and first test go by together; None where there is none."""
+        method = self.method
+        return _ESTIMATORS.get((method.discrepancy, method.errors, method.tests[0]))
 
     @property
     def products(self) -> tuple[str, ...]:

@@ -1,0 +1,114 @@
+"""How well each group fits, how parameters differ between groups, and the tests of a fit, as data frames."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from trustsem.distributions import Z95, normal_tails
+from trustsem.effects import value_contrasts
+from trustsem.inference.chisquares import TestKind
+from trustsem.inference.measures.srmr import group_residual_measures
+from trustsem.pipeline import FittedModel
+from trustsem.spec.auxiliary import is_auxiliary
+from trustsem.tables.estimates import row_values
+from trustsem.tables.groups import group_names
+
+
+def group_fit_frame(fitted: FittedModel) -> pd.DataFrame:
+    """Return one row per group: group, group_label, n_obs, chisq, share, srmr.
+
+    chisq is the group's part n_g F_g of the unscaled chi-square and share what it is of the whole; NaN where the
+    chi-square is no sum over groups (unweighted least squares). srmr is that of the group's own moments.
+    """
+    objective, meanstructure = fitted.estimate.objective, fitted.table.meanstructure
+    is_sum = fitted.options.spec.discrepancy != "ULS"
+    rows = []
+    implied = objective.implied(fitted.estimate.x)
+    for number, (sample, of_group) in enumerate(zip(fitted.moments.groups, implied, strict=True), start=1):
+        part = sample.n_effective * objective.discrepancy.value(sample, of_group, meanstructure)
+        rows.append(
+            {
+                "group": number,
+                "group_label": group_names(fitted.table)[number - 1],
+                "n_obs": sample.n_obs,
+                "chisq": max(part, 0.0) if is_sum else math.nan,
+                "share": math.nan,
+                "srmr": group_residual_measures(sample, of_group, meanstructure)["srmr"],
+            }
+        )
+    frame = pd.DataFrame(rows)
+    total = float(frame["chisq"].to_numpy(dtype=float).sum())
+    if is_sum and total > 0:
+        frame["share"] = frame["chisq"] / total
+    return frame
+
+
+def tests_frame(fitted: FittedModel) -> pd.DataFrame:
+    """Return one row per test of the model: test, statistic, df, pvalue, scaling_factor, shift.
+
+    The chi-square that fit indices are built on is among them, whether it was asked for or not.
+    """
+    rows = [
+        (test.kind.value, test.statistic, float(test.df), test.pvalue, test.scaling_factor, test.shift)
+        for test in fitted.tests
+    ]
+    residual = TestKind.BROWNE_RESIDUAL_NT
+    is_residual = fitted.options.spec.test is residual and fitted.tests[0].kind is residual  # least squares: its own
+    if not is_residual and all(test.kind is not TestKind.STANDARD for test in fitted.tests):
+        base = fitted.test
+        rows.insert(0, (TestKind.STANDARD.value, base.statistic, float(base.df), base.pvalue, None, None))
+    columns = ["test", "statistic", "df", "pvalue", "scaling_factor", "shift"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype(dict.fromkeys(columns[1:], float))
+
+
+def parameter_differences_frame(fitted: FittedModel, ops: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return one row per parameter and pair of groups: the later group less the earlier one.
+
+    Columns: lhs, op, rhs, group, group_label, reference, reference_label, est, est_reference, difference, se, z,
+    pvalue, ci_lower, ci_upper. Parameters that are fixed in both groups are left out; one that a constraint holds equal
+    differs by 0 and has no standard error.
+
+    Args:
+        fitted: A fit of several groups.
+        ops: Only these operators; all when empty.
+    """
+    table = fitted.table
+    values = row_values(fitted)
+    where: dict[tuple[str, str, str], dict[int, int]] = {}
+    for position, row in enumerate(table.rows):
+        if not is_auxiliary(row) and not row.exogenous and (not ops or row.op in ops):
+            where.setdefault((row.lhs, row.op, row.rhs), {})[row.group] = position
+    free = {
+        key: groups
+        for key, groups in where.items()
+        if any(table.rows[position].is_free for position in groups.values())
+    }
+    pairs, result = value_contrasts(values, list(free.values()), fitted.covariance.matrix)
+    labels = group_names(table)
+    later, earlier = [table.rows[a] for a, _ in pairs], [table.rows[b] for _, b in pairs]
+    se = result.standard_errors
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = result.values / se
+    return pd.DataFrame(
+        {
+            "lhs": [row.lhs for row in later],
+            "op": [row.op for row in later],
+            "rhs": [row.rhs for row in later],
+            "group": [row.group for row in later],
+            "group_label": [labels[row.group - 1] for row in later],
+            "reference": [row.group for row in earlier],
+            "reference_label": [labels[row.group - 1] for row in earlier],
+            "est": [float(values.values[a]) for a, _ in pairs],
+            "est_reference": [float(values.values[b]) for _, b in pairs],
+            "difference": result.values,
+            "se": se,
+            "z": z,
+            "pvalue": normal_tails(z),
+            "ci_lower": result.values - Z95 * se,
+            "ci_upper": result.values + Z95 * se,
+        }
+    )

@@ -1,0 +1,26 @@
+"""Which groups and which variables a table of results speaks of."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.spec.auxiliary import is_auxiliary
+from trustsem.spec.table import ParameterTable
+
+
+def group_names(table: ParameterTable) -> tuple[str, ...]:
+    """Return the label of every group; one empty text where there is one group."""
+    return table.group_labels or ("",)
+
+
+def label_of(table: ParameterTable, group: int) -> str:
+    """Return the label of a group, counted from 1; an empty text where there is one group."""
+    return group_names(table)[group - 1]
+
+
+def model_variables(table: ParameterTable) -> NDArray[np.intp]:
+    """Return the positions of the observed variables that are part of the model: all but auxiliary ones."""
+    helpers = {row.lhs for row in table.rows if is_auxiliary(row)}
+    kept = [position for position, name in enumerate(table.variables.observed) if name not in helpers]
+    return np.array(kept, dtype=np.intp)
