@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def by_quadrature(h: float, k: float, rho: float) -> float:
     steps = [jump + side * step * rest / abs(rho) for side in (-1, 1) for step in (0, 0.5, 1, 2, 4, 7)]
     edges = sorted({-9.0, h, *np.linspace(-9, h, 12), *(point for point in steps if -9 < point < h)})
     total = 0.0
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         x = (low + high) / 2 + (high - low) / 2 * nodes
         total += (high - low) / 2 * float(weights @ (normal_density(x) * normal_cdf_of((k - rho * x) / rest)))
     return total

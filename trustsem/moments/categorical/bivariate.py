@@ -47,9 +47,9 @@ def bivariate_cdf(h: FloatArray, k: FloatArray, rho: FloatArray) -> FloatArray:
 def bivariate_excess(h: FloatArray, k: FloatArray, rho: FloatArray) -> FloatArray:
     """Return P(X <= h, Y <= k) - P(X <= h) P(Y <= k): what the correlation adds.
 
-    Up to |rho| = .925 with theta from 0 to asin(rho) (Drezner & Wesolowsky 1990, eq. 3; Genz 2004, eq. 3):
+    Up to |rho| = .925 with theta from 0 to asin(rho) (Plackett 1954; Drezner & Wesolowsky 1990):
     1 / (2 pi) integral exp(-(h^2 - 2 h k sin(theta) + k^2) / (2 cos^2(theta))) dtheta.
-    Beyond, the same integral runs from rho to 1, where P(X <= min(h, k)) is known (Genz 2004, eq. 5 and 6).
+    Beyond, the same integral runs from rho to 1, where P(X <= min(h, k)) is known (Genz 2004).
     """
     h, k = np.clip(h, -EDGE, EDGE), np.clip(k, -EDGE, EDGE)
     strong = np.abs(rho) > _STRONG
@@ -100,8 +100,8 @@ def _from_one(h: FloatArray, k: FloatArray, rho: FloatArray) -> FloatArray:
 def _missing_to_one(h: FloatArray, k: FloatArray, rho: FloatArray) -> FloatArray:
     """Return the integral over u = cos(theta) from 0 to a = sqrt(1 - rho^2) of f(u) g(u^2).
 
-    f(u) = exp(-(h - k)^2 / (2 u^2)) changes abruptly near 0; g(x) = exp(-h k / (1 + s)) / s, s = sqrt(1 - x), is smooth.
-    The Taylor polynomial of g, exp(-h k / 2) (1 + c x + c d x^2), is integrated exactly, the rest by quadrature.
+    f(u) = exp(-(h - k)^2 / (2 u^2)) changes abruptly near 0; g(x) = exp(-h k / (1 + s)) / s with s = sqrt(1 - x) is
+    smooth. Its Taylor polynomial exp(-h k / 2) (1 + c x + c d x^2) is integrated exactly, the rest by quadrature.
     """
     gap, product = np.abs(h - k), h * k
     a = np.sqrt(1 - rho * rho)

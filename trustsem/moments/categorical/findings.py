@@ -31,7 +31,9 @@ def moment_findings(
         findings.append(_no_maximum(named, ~pairs.converged))
     if pairs.at_limit.any():
         findings.append(_at_limit(named, pairs.at_limit))
-    nearly = (np.abs(pairs.rho) > _STRONG) & ~pairs.at_limit
+    if pairs.flat.any():
+        findings.append(_flat(named, pairs.flat))
+    nearly = (np.abs(pairs.rho) > _STRONG) & ~pairs.at_limit & ~pairs.flat
     if nearly.any():
         findings.append(_nearly_one(named, nearly))
     smallest = float(np.linalg.eigvalsh(_correlations(cov))[0])
@@ -48,7 +50,7 @@ class _Named:
 
     def list(self, which: BoolArray) -> str:
         """Return the first pairs, and how many more there are."""
-        index = np.flatnonzero(which)
+        index = np.flatnonzero(which).tolist()
         layout, names = self._layout, self._names
         shown = [f"{names[layout.column[pair]]} and {names[layout.row[pair]]}" for pair in index[:_N_NAMED]]
         more = f" and {len(index) - _N_NAMED} more" if len(index) > _N_NAMED else ""
@@ -85,6 +87,16 @@ def _at_limit(named: _Named, which: BoolArray) -> Finding:
     )
 
 
+def _flat(named: _Named, which: BoolArray) -> Finding:
+    return Finding(
+        code="correlation-without-maximum",
+        severity=Severity.WARNING,
+        message=f"The likelihood of {int(which.sum())} correlation(s) rises towards 1 or -1 without a maximum, as two "
+        f"levels never meet: {named.list(which)}. Their values say little.",
+        remedy="Join rare levels of these items, or have something added to empty cells (zero_cells).",
+    )
+
+
 def _nearly_one(named: _Named, which: BoolArray) -> Finding:
     return Finding(
         code="correlation-near-one",
@@ -100,7 +112,7 @@ def _not_positive_definite(smallest: float) -> Finding:
         severity=Severity.WARNING,
         message="The matrix of correlations, estimated pair by pair, is not positive definite: its smallest eigenvalue "
         f"is {smallest:.3g}.",
-        remedy="Least squares on the diagonal still works; leave out items that repeat each other, or join rare levels.",
+        remedy="Diagonally weighted least squares still works; leave out repeated items, or join rare levels.",
     )
 
 

@@ -57,8 +57,8 @@ class Margins:
 def fit_margins(data: CategoricalInput, covariates: FloatArray, names: Sequence[str]) -> Margins:
     """Estimate thresholds and probit slopes of ordinal, intercepts, slopes and variances of continuous variables.
 
-    Both by maximum likelihood; variances have divisor n. Influences are those of lavaan and Muthen & Satorra (1995,
-    eq. 17): the outer product of the scores, weighted once, takes the place of the information also where a continuous
+    Both by maximum likelihood; variances have divisor n. Influences are those of lavaan and Muthen & Satorra
+    (1995): the outer product of the scores, weighted once, takes the place of the information also where a continuous
     variable is not normal.
 
     Args:
@@ -96,7 +96,11 @@ def _fill_ordinal(margins: Margins, data: CategoricalInput, names: Sequence[str]
     index, width = margins.layout.ordinal, margins.layout.n_thresholds
     n_levels = np.array(data.n_levels, dtype=np.intp)[index]
     fit = fit_ordered_probits(
-        data.codes, n_levels, margins.covariates, data.row_weights, names=[names[variable] for variable in index]
+        data.codes,
+        n_levels,
+        margins.covariates,
+        data.row_weights,
+        names=[name for name, count in zip(names, data.n_levels, strict=True) if count],
     )
     n_own = fit.thresholds.shape[1]  # fewer than `width` never: a mean needs one place, a threshold as well
     margins.thresholds[index, :n_own] = fit.thresholds
@@ -122,7 +126,8 @@ def _fill_continuous(margins: Margins, data: CategoricalInput, names: Sequence[s
     beta = np.linalg.solve(gram, ((weights * centred) @ design)[:, :, None])[:, :, 0]
     residual = (centred - beta @ design.T) * observed
     scale = np.sqrt((weights * residual * residual).sum(axis=1) / mass)
-    _check_residuals(scale, np.sqrt((weights * centred * centred).sum(axis=1) / mass), [names[k] for k in index])
+    own_names = [name for name, count in zip(names, data.n_levels, strict=True) if not count]
+    _check_residuals(scale, np.sqrt((weights * centred * centred).sum(axis=1) / mass), own_names)
     z = residual / scale[:, None]
     margins.centre[index], margins.slopes[index], margins.scale[index] = level + beta[:, 0], beta[:, 1:], scale
     margins.residual[index] = z

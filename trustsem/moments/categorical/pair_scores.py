@@ -68,4 +68,4 @@ def by_level(terms: FloatArray, codes: IntArray, n_levels: int) -> FloatArray:
     n_pairs = len(terms)
     bins = (codes + 1) + np.arange(n_pairs)[:, None] * (n_levels + 1)
     sums = np.bincount(bins.ravel(), weights=terms.ravel(), minlength=n_pairs * (n_levels + 1))
-    return sums.reshape(n_pairs, n_levels + 1)[:, 1:]
+    return sums.astype(np.float64).reshape(n_pairs, n_levels + 1)[:, 1:]

@@ -18,7 +18,7 @@ IntArray = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class PolyserialPairs:
-    """Pairs (row ordinal, column continuous); likelihood of Olsson, Drasgow & Dorans (1982, eq. 11), margins given.
+    """Pairs (row ordinal, column continuous); likelihood of Olsson, Drasgow & Dorans (1982), margins given.
 
     Args:
         margins: First stage.

@@ -19,6 +19,7 @@ _MAX_STEPS = 100
 _MAX_HALVINGS = 30
 # Newton's decrement s' H^-1 s, a squared distance in standard errors: the step from there ends at rounding error.
 _CONVERGED = 1e-12
+_FLAT = 1e-9  # information per respondent; a level that one in 100,000 chose has 1e-5
 _TINY = 1e-300
 _CROSSED = -1e9  # log-likelihood of an answer whose thresholds are in the wrong order
 
@@ -64,10 +65,11 @@ class _Designs:
 def fit_ordered_probits(
     codes: IntArray, n_levels: IntArray, covariates: FloatArray, weights: FloatArray, *, names: Sequence[str]
 ) -> OrderedProbits:
-    """Maximise the likelihood of P(y = a) = Phi(t_(a + 1) - x'b) - Phi(t_a - x'b) of every item (McKelvey & Zavoina 1975).
+    """Maximise the likelihood of every item, P(y = a) = Phi(t_(a + 1) - x'b) - Phi(t_a - x'b).
 
-    Newton's method on all items at once, from the normal quantiles of the cumulative proportions, which are the
-    solution without covariates. The log-likelihood is concave; steps that lower it are halved.
+    Ordered probit of McKelvey & Zavoina (1975). Newton's method on all items at once, from the normal quantiles of the
+    cumulative proportions, which are the solution without covariates. The log-likelihood is concave; steps that lower
+    it are halved.
 
     Args:
         codes: (v, n) answers 0 .. K - 1; -1 where missing.
@@ -127,29 +129,34 @@ def _maximise(
 ) -> FloatArray:
     spare = ~in_use[:, :, None] * np.eye(params.shape[1])
     value = _log_likelihood(params, designs, weights)
+    decrement = np.full(len(params), np.inf)
     for _ in range(_MAX_STEPS):
         slope, curvature = _derivatives(params, designs, weights)
         try:
-            step = np.linalg.solve(curvature + spare, slope[:, :, None])[:, :, 0]
+            step: FloatArray = np.linalg.solve(curvature + spare, slope[:, :, None])[:, :, 0].astype(np.float64)
         except np.linalg.LinAlgError:
             break
         decrement = (step * slope).sum(axis=1)
         params, value = _ascend(params, step, value, designs, weights)
         if (decrement < _CONVERGED).all():
-            return params
-    stuck = [name for name, open_ in zip(names, _open_items(params, spare, designs, weights), strict=True) if open_]
-    raise ConvergenceError(
-        f"The probit regression on the covariates has no maximum for {', '.join(stuck)}.",
-        remedy="A covariate probably predicts a level of the item without error: join levels, or leave it out.",
-    )
+            break
+    _refuse(_is_flat(params, spare, designs, weights) | ~(decrement < _CONVERGED), names)
+    return params
 
 
-def _open_items(params: FloatArray, spare: FloatArray, designs: _Designs, weights: FloatArray) -> NDArray[np.bool_]:
-    """Return which items are not at a maximum with a finite standard error."""
-    slope, curvature = _derivatives(params, designs, weights)
-    step = np.matmul(np.linalg.pinv(curvature + spare), slope[:, :, None])[:, :, 0]
-    flat = np.linalg.cond(curvature + spare) > 1 / np.finfo(float).eps
-    return ((step * slope).sum(axis=1) >= _CONVERGED) | flat
+def _is_flat(params: FloatArray, spare: FloatArray, designs: _Designs, weights: FloatArray) -> NDArray[np.bool_]:
+    """Return for which items the information vanishes: a slope that grows without end leaves nothing to estimate."""
+    curvature = _derivatives(params, designs, weights)[1] + spare
+    return ~(np.linalg.eigvalsh(curvature)[:, 0] > _FLAT * weights.sum())
+
+
+def _refuse(stuck: NDArray[np.bool_], names: Sequence[str]) -> None:
+    if stuck.any():
+        items = ", ".join(name for name, is_stuck in zip(names, stuck, strict=True) if is_stuck)
+        raise ConvergenceError(
+            f"The probit regression on the covariates has no maximum for {items}.",
+            remedy="A covariate probably predicts a level of the item without error: join levels, or leave it out.",
+        )
 
 
 def _ascend(
@@ -157,6 +164,7 @@ def _ascend(
 ) -> tuple[FloatArray, FloatArray]:
     """Take the step, halved for the items whose log-likelihood it would lower."""
     length = np.ones(len(params))
+    trial, trial_value, worse = params, value, np.ones(len(params), dtype=np.bool_)
     slack = 1e-12 * (1 + np.abs(value))  # rounding error of a sum over respondents
     for _ in range(_MAX_HALVINGS):
         trial = params + length[:, None] * step

@@ -21,7 +21,7 @@ SMALLEST_CELL = 1e-15
 
 @dataclass(frozen=True, eq=False)
 class RectanglePairs:
-    """Pairs (row, column) of ordinal variables; likelihood of Olsson (1979, eq. 3) with limits t - x'b.
+    """Pairs (row, column) of ordinal variables; likelihood of Olsson (1979) with limits t - x'b.
 
     Args:
         margins: First stage.

@@ -17,6 +17,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
+_NO_INFORMATION = 1e-12  # per respondent; such a correlation has no maximum, and a finding says so
+
 
 @dataclass(frozen=True, eq=False)
 class SecondStage:
@@ -25,12 +27,14 @@ class SecondStage:
     Args:
         rho: (P,) correlations (of residuals, with covariates).
         at_limit: (P,) the likelihood has no maximum within the limit.
-        converged: (P,) a maximum or the limit was reached.
+        flat: (P,) it stopped rising, for lack of digits, before it came to a maximum.
+        converged: (P,) a maximum or one of these two ends was reached.
         filled: (P,) something was added to empty cells of the pair's table.
     """
 
     rho: FloatArray
     at_limit: BoolArray
+    flat: BoolArray
     converged: BoolArray
     filled: BoolArray
 
@@ -55,16 +59,17 @@ def correlate_pairs(
     """
     n_pairs = len(data.layout.row)
     rho = start_correlations(data, margins)
-    at_limit, converged, filled = (np.zeros(n_pairs, dtype=np.bool_) for _ in range(3))
+    at_limit, flat, converged, filled = (np.zeros(n_pairs, dtype=np.bool_) for _ in range(4))
     for kind in sort_pairs(data, margins, zero_cells=zero_cells, keep_margins=keep_margins):
         filled[kind.filled] = True
         for batch in _batches(kind, np.abs(rho)):
-            found = maximise_correlations(_derivatives_of(kind.kind, batch), rho[kind.pairs[batch]])
             pairs = kind.pairs[batch]
-            rho[pairs], at_limit[pairs], converged[pairs] = found.rho, found.at_limit, found.converged
+            found = maximise_correlations(_derivatives_of(kind.kind, batch), rho[pairs], data.n_obs)
+            rho[pairs], converged[pairs] = found.rho, found.converged
+            at_limit[pairs], flat[pairs] = found.at_limit, found.flat
             if influence is not None:
                 influence[pairs] = _influence(data, margins, kind, batch, kind.kind.scores(found.rho, batch))
-    return SecondStage(rho, at_limit, converged, filled)
+    return SecondStage(rho, at_limit, flat, converged, filled)
 
 
 def start_correlations(data: CategoricalInput, margins: Margins) -> FloatArray:
@@ -91,10 +96,10 @@ def _derivatives_of(kind: PairKind, batch: IntArray) -> Derivatives:
 def _influence(
     data: CategoricalInput, margins: Margins, kind: KindOfPairs, batch: IntArray, found: PairScores
 ) -> FloatArray:
-    """Return n (w s - A21 IF1 / n) / A22 (P, n) (Muthen & Satorra 1995, eq. 19).
+    """Return n (w s - A21 IF1 / n) / A22 (P, n) (Muthen & Satorra 1995).
 
-    s are the scores of the pair, A22 the sum of w s^2, A21 the sum of w s u', u the pair's scores for the moments of its
-    two variables, IF1 their influences.
+    s are the scores of the pair, A22 the sum of w s^2, A21 the sum of w s u', u the pair's scores for the moments of
+    its two variables, IF1 their influences.
     """
     layout, pairs = data.layout, kind.pairs[batch]
     row, column = kind.kind.row[batch], kind.kind.column[batch]
@@ -104,5 +109,5 @@ def _influence(
     cross[each, layout.places[column]] = found.of_column
     total = cross[:, :-1] @ margins.influence
     total -= data.n_obs * data.row_weights * found.scores
-    total /= -found.information[:, None]
+    total /= -np.maximum(found.information, _NO_INFORMATION * data.n_obs)[:, None]
     return total

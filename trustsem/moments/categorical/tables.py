@@ -19,7 +19,7 @@ IntArray = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class TablePairs:
-    """Pairs (row, column) of ordinal variables; likelihood of Olsson (1979, eq. 3 and 4), thresholds given.
+    """Pairs (row, column) of ordinal variables; likelihood of Olsson (1979), thresholds given.
 
     Args:
         margins: First stage.
@@ -38,7 +38,7 @@ class TablePairs:
     column: IntArray
 
     def derivatives(self, rho: FloatArray, index: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Return first and second derivative of the log-likelihoods (Olsson 1979, eq. 9)."""
+        """Return first and second derivative of the log-likelihoods."""
         h, k = self._thresholds(index)
         rho = rho[:, None, None]
         density = bivariate_density(h, k, rho)

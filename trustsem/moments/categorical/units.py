@@ -87,9 +87,10 @@ def restore_influences(margins: Margins, standard: StandardCovariates, rho: Floa
 
 
 def _restore_pairs(margins: Margins, rho: FloatArray, influence: FloatArray) -> None:
-    """Replace influences on correlations by those on covariances c = rho s_i s_j: dc = s_i s_j (drho + rho dlog(s_i s_j)).
+    """Replace influences on correlations by those on covariances c = rho s_i s_j.
 
-    The standardised influence on a variance is that on its logarithm, twice that on log(s).
+    dc = s_i s_j (drho + rho (dlog s_i + dlog s_j)). The standardised influence on a variance is that on its logarithm,
+    twice that on log(s).
     """
     layout, scale = margins.layout, margins.scale
     of_pairs = influence[layout.pairs]
