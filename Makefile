@@ -30,9 +30,11 @@ check: $(STAMP)  ## layout, types, import contract
 bench: $(STAMP)  ## timings, with lavaan beside them where R is there
 	$(BIN)/python benchmarks/run.py
 
-validate: $(STAMP)  ## the numbers of docs/validation.md, computed anew (about ten minutes)
+validate: $(STAMP)  ## the numbers of docs/validation.md, computed anew (many thousand fits: allow an hour)
 	$(BIN)/python benchmarks/agreement.py --write
 	$(BIN)/python benchmarks/simulation.py --write
+	$(BIN)/python benchmarks/simulation_robust.py --write
+	$(BIN)/python benchmarks/simulation_ordinal.py --write
 
 clean:
 	rm -rf $(VENV) dist build trustsem-demo

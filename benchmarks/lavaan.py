@@ -49,7 +49,7 @@ def time_lavaan(
         command = _command(Path(folder), model, data, repeat, options or {})
         run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode != 0:
-        return Skipped(f"lavaan failed: {run.stderr.strip().splitlines()[-1:]}")
+        return Skipped(f"lavaan failed: {' '.join(run.stderr.split())[-300:]}")
     seconds_line, result_line = run.stdout.strip().splitlines()[-2:]
     theirs = float(result_line.split()[0])
     if not math.isclose(theirs, chisq, rel_tol=_SAME):

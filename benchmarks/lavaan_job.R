@@ -9,7 +9,8 @@ pairs <- strsplit(arguments[-(1:3)], "=")
 options <- setNames(lapply(pairs, `[`, 2), vapply(pairs, `[`, "", 1))
 
 job <- function() {
-  fit <- do.call(sem, c(list(model, data = data), options))
+  # by name: lavaan reads the name from the call
+  fit <- do.call("sem", c(list(model, data = data), options))
   parameterEstimates(fit, standardized = TRUE)
   fitMeasures(fit)
 }

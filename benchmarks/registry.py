@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from benchmarks import fiml, fit_process, help_process, holzinger_swineford, many_items, robust, trust_formation
+from benchmarks import (
+    bootstrap,
+    fiml,
+    fit_process,
+    help_process,
+    holzinger_swineford,
+    many_items,
+    ordinal,
+    polychoric,
+    robust,
+    trust_formation,
+)
 from benchmarks.records import Benchmark
 
 BENCHMARKS: tuple[Benchmark, ...] = (
@@ -13,4 +24,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     *many_items.BENCHMARKS,
     *robust.BENCHMARKS,
     *fiml.BENCHMARKS,
+    *bootstrap.BENCHMARKS,
+    polychoric.BENCHMARK,
+    *ordinal.BENCHMARKS,
 )

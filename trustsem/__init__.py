@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trustsem.fitting.imputed import fit_imputed
     from trustsem.fitting.invariance import Invariance, invariance
     from trustsem.fitting.pooled import PooledFit
+    from trustsem.fitting.recommend import recommend_estimator
     from trustsem.instruments import load_codebook
     from trustsem.measurement import DecisionRules
     from trustsem.records import Finding, Severity
@@ -53,6 +54,7 @@ _HOMES = {
     "load_theory": "trustsem.theory",
     "models_dir": "trustsem.resources",
     "read_survey": "trustsem.survey",
+    "recommend_estimator": "trustsem.fitting.recommend",
     "samples_dir": "trustsem.resources",
 }
 
@@ -81,6 +83,7 @@ __all__ = [
     "load_theory",
     "models_dir",
     "read_survey",
+    "recommend_estimator",
     "samples_dir",
 ]
 

@@ -215,8 +215,12 @@ def test_fit_keeps_the_terminal_width(run, monkeypatch, columns):
 
 
 def test_a_model_made_for_another_estimator_says_so(run):
-    _, out, _ = run("fit", "hints7_communication_trust", "hints7_twin")
+    _, out, _ = run("fit", "hints7_communication_trust", "hints7_twin", "--ordered", "none")
     assert "made for WLSMV" in out
+    _, out, _ = run("fit", "hints7_communication_trust", "hints7_twin")
+    assert "made for" not in out
+    _, out, _ = run("fit", "interpersonal_path", "trust_patients", "--ordered", "all")
+    assert "made for ML of continuous answers" in out
 
 
 # --- effects -----------------------------------------------------------------------------------------------------
@@ -248,7 +252,7 @@ def test_demo_tells_the_whole_story(run, tmp_path):
     text = " ".join(out.split())
     assert code == 0
     for part in ("SYNTHETIC", "1200 rows in the file", "as expected", "total indirect", "stability index",
-                 "fixed at 0", "trust_formation_recursive", "associations"):  # fmt: skip
+                 "fixed at 0", "trust_formation_recursive", "associations", "polychoric", "WLSMV"):  # fmt: skip
         assert part in text
     assert json.loads((folder / "fit.json").read_text(encoding="utf-8"))["schema"] == "trustsem.fit/1"
     assert json.loads((folder / "effects.json").read_text(encoding="utf-8"))["synthetic"] is True
@@ -263,6 +267,12 @@ def test_demo_json_and_files_again(run_json, tmp_path):
     shift = [arrow["est_without_covariance"] - arrow["est"] for arrow in content["variant"]["arrows"]]
     assert all(moved > 0.02 for moved in shift)  # the sample has a positive disturbance covariance
     assert content["variant"]["chisq_difference"] > 0
+    assert content["variant"]["pvalue"] < 0.05
+    # what is read is the scaled chi-square, not the plain statistic, which has no p-value here
+    assert content["fit_measures"]["pvalue"] is None
+    exact = next(sentence for sentence in content["sentences"]["fit"] if "Exact fit" in sentence)
+    assert f"{content['fit_measures']['chisq_scaled']:.3f}" in exact
+    assert f"CFI {content['fit_measures']['cfi_robust']:.3f}" in " ".join(content["sentences"]["fit"])
 
 
 def test_demo_does_not_touch_another_folder(run, tmp_path):

@@ -156,6 +156,26 @@ def test_nothing_to_refit_is_said() -> None:
     assert "no predictor" in (topics["Observed predictors"].note or "")
 
 
+def _note(name: str, program: str, topic: str) -> str:
+    (item,) = [i for i in explain_differences(fitted(name), program).differences if i.topic == topic]
+    return item.note or ""
+
+
+def test_the_baseline_differs_only_with_random_predictors() -> None:
+    assert "no observed predictors" in _note("hs-cfa-ml", "mplus", "Baseline model")
+    assert "as long as predictors stay fixed" in _note("hs-mimic", "mplus", "Baseline model")
+    assert "random here" in _note("hs-mimic-random-x", "mplus", "Baseline model")
+
+
+def test_predictors_beside_exogenous_factors_are_told_where_there_are_any() -> None:
+    topic = "Observed predictors beside exogenous factors"
+    assert "Nothing changes" in _note("hs-mimic", "stata", topic)
+    data = pd.read_csv(GOLDEN / "data" / "hs.csv")
+    fit = ts.fit("f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\ng ~ f + ageyr", data)
+    (item,) = [i for i in explain_differences(fit, "stata").differences if i.topic == topic]
+    assert "f ~~ x" in (item.note or "")
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_difference_has_values_or_says_why_not(program: str) -> None:
     explanation = explain_differences(fitted("hs-mimic"), program)

@@ -188,6 +188,18 @@ def test_verdicts_are_counted():
     )
 
 
+def test_the_sentence_of_an_indirect_effect_follows_sign_and_significance():
+    up = indirect_sentence("contact", "trust", ["talk"], 0.2, 0.001, 0.4)
+    down = indirect_sentence("contact", "trust", ["talk"], -0.2, 0.001, -0.4)
+    unsure = indirect_sentence("contact", "trust", ["talk"], 0.2, 0.2, 0.4)
+    assert "go with higher scores on trust by way of talk" in up
+    assert "go with lower scores on trust by way of talk" in down
+    assert "50%" in up
+    assert "50%" in down
+    assert "cannot be told" in unsure
+    assert "%" not in unsure
+
+
 def test_indirect_shares_only_where_parts_agree_in_sign():
     assert "50% of the total" in indirect_sentence("a", "b", ["m"], 0.2, 0.001, 0.4)
     assert "of the total" not in indirect_sentence("a", "b", ["m"], 0.2, 0.001, -0.4)

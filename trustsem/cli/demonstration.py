@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trustsem.cli.inputs import find_model, read_data
 from trustsem.fitting import fit
 from trustsem.tables.sentences import (
+    ALPHA,
     PathClaim,
     fit_sentences,
     indirect_sentence,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trustsem.fitting import Fit
+    from trustsem.inference.difference import DifferenceTest
 
 MODEL = "trust_formation"
 SAMPLE = "trust_patients"
@@ -37,7 +39,7 @@ class Demonstration:
     """The results of the demo.
 
     Args:
-        fit: `trust_formation` on the sample.
+        fit: `trust_formation` on the sample, its five-point answers as ordinal items.
         variant: The same with the covariance of the two trusts' disturbances fixed at 0.
         claims: Every arrow by identifiers (predictor, outcome), in the order of the model, with the expected sign.
         effects: Effects of factors and interactions on the trust of their level.
@@ -55,8 +57,8 @@ def demonstrate() -> Demonstration:
     built = model.trust_model()
     assert built is not None, "the demo's model is one that TrustModel renders"
     survey = read_data(SAMPLE, None, model)
-    result = fit(model, survey)
-    variant = fit(replace(built, disturbance_covariance=False), survey)
+    result = fit(model, survey, ordered=True)
+    variant = fit(replace(built, disturbance_covariance=False), survey, ordered=True)
     return Demonstration(result, variant, path_claims(result), mediation(result))
 
 
@@ -149,21 +151,33 @@ def variant_sentences(demo: Demonstration) -> list[str]:
         moved_sentence(f"{row['predictor']} -> {row['outcome']}", row["est"], row["est_without_covariance"], row["se"])
         for row in arrow_rows(demo)
     ]
-    difference, pvalue = covariance_test(demo)
-    verdict = "the data object to it" if pvalue < 0.05 else "the data do not object to it, which does not make it true"
-    sentences.append(
-        f"Forcing the covariance to 0 raises chi-square by {difference:.3f} for 1 degree of freedom "
-        f"({p_text(pvalue)}): {verdict}."
-    )
+    test = covariance_test(demo)
+    if test is not None and test.pvalue is not None:
+        verdict = "do not object to it, which does not make it true" if test.pvalue >= ALPHA else "object to it"
+        sentences.append(
+            f"Forcing the covariance to 0 raises chi-square by {test.statistic:.3f} for {test.df} degree of freedom "
+            f"({p_text(test.pvalue)}, scaled and shifted): the data {verdict}."
+        )
     return sentences
 
 
-def covariance_test(demo: Demonstration) -> tuple[float, float]:
-    """Return the likelihood-ratio test of the disturbance covariance: chi-square difference (df 1) and p-value."""
-    from trustsem.inference import chi_square_pvalue
+def covariance_test(demo: Demonstration) -> DifferenceTest | None:
+    """Return the test of the disturbance covariance, df 1; None where it was refused."""
+    from trustsem.fitting.comparison import compare
 
-    difference = demo.variant.fitted.test.statistic - demo.fit.fitted.test.statistic
-    return difference, chi_square_pvalue(difference, 1) or 0.0
+    return compare(demo.fit, demo.variant).tests[0]
+
+
+def measures_to_read(result: Fit) -> dict[str, float | None]:
+    """Return the fit measures that are to be read of an ordinal fit, under the names of the plain ones.
+
+    The chi-square is the scaled and shifted one; CFI, TLI and RMSEA are the robust ones.
+    """
+    measures = dict(result.fit_measures)
+    for kind, stems in (("scaled", ("chisq", "pvalue")), ("robust", ("cfi", "tli", "rmsea"))):
+        for name in [name for name in measures if name.endswith(f"_{kind}") and name.startswith(stems)]:
+            measures[name.removesuffix(f"_{kind}")] = measures[name]
+    return measures
 
 
 def all_sentences(demo: Demonstration) -> dict[str, list[str]]:
@@ -174,5 +188,5 @@ def all_sentences(demo: Demonstration) -> dict[str, list[str]]:
         "effects": mediation_sentences(demo.effects),
         "loop": loop_sentences(demo.fit),
         "variant": variant_sentences(demo),
-        "fit": list(fit_sentences(demo.fit.fit_measures)),
+        "fit": list(fit_sentences(measures_to_read(demo.fit))),
     }

@@ -12,6 +12,7 @@ import typer
 _NAMES = "Names; repeat the option or write them with commas."
 # Words only, since the registries that they name would load NumPy for every --help; a test compares them.
 _ESTIMATORS = "ML, MLM, MLMV, MLMVS, MLR, MLF, GLS, ULS, ULSM, ULSMV, ULSMVS, WLS"
+_OF_ORDINAL = "WLSMV, WLSM, WLSMVS, DWLS, WLS, ULS, ULSM, ULSMV, ULSMVS"
 _MISSING = "listwise, pairwise, fiml, fiml_x, two_stage, robust_two_stage"
 _ERRORS = "standard, first_order, robust_sem, robust_huber_white, robust, none"
 _TESTS = (
@@ -22,7 +23,13 @@ _GROUP_EQUAL = "loadings, intercepts, means, regressions, residuals, residual_co
 
 
 def declared_options(
-    estimator: Annotated[str, typer.Option(help=f"{_ESTIMATORS}. MLR: robust standard errors and test.")] = "ML",
+    estimator: Annotated[
+        str,
+        typer.Option(
+            help=f"{_ESTIMATORS}; of ordinal items: {_OF_ORDINAL}; auto: what suits the answers, with reasons. MLR: "
+            "robust standard errors and test. Default with ordinal items: WLSMV."
+        ),
+    ] = "ML",
     missing: Annotated[
         str, typer.Option(help=f"{_MISSING}. listwise leaves rows with a missing answer out, fiml uses them.")
     ] = "listwise",
@@ -49,8 +56,13 @@ def declared_options(
         list[str] | None,
         typer.Option("--test", help=f"{_TESTS}. Repeat the option for several. Default: the estimator's."),
     ] = None,
-    ordered: Annotated[list[str] | None, typer.Option(help=f"Ordinal items, or all. {_NAMES}")] = None,
-    parameterization: Annotated[str, typer.Option(help="Of ordinal items: delta.")] = "delta",
+    ordered: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Ordinal items, or all, or none. Default: the model's, if it says so. {_NAMES}"),
+    ] = None,
+    parameterization: Annotated[
+        str | None, typer.Option(help="Of ordinal items: delta or theta. Default: the model's, else delta.")
+    ] = None,
     group: Annotated[
         str | None,
         typer.Option(help="Column that splits the sample. Default: the model's, if it has one; '' for one group."),
@@ -81,10 +93,16 @@ def declared_options(
         typer.Option(help=f"Variables that help with missing answers (fiml, two_stage) only. {_NAMES}"),
     ] = None,
     conditional_x: Annotated[
-        bool | None, typer.Option("--conditional-x/--no-conditional-x", help="Condition on covariates. Refused.")
+        bool | None,
+        typer.Option(
+            "--conditional-x/--no-conditional-x", help="Ordinal items: given observed predictors. Default: yes."
+        ),
     ] = None,
     bounds: Annotated[str | None, typer.Option(help="none, pos_var, pos_ov_var or pos_lv_var.")] = None,
-    zero_cells: Annotated[str | None, typer.Option(help="Constant for empty cells of ordinal tables. Refused.")] = None,
+    zero_cells: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Added to empty cells of 2x2 (A) and larger (B) tables of ordinal items."),
+    ] = None,
     bootstrap: Annotated[int | None, typer.Option(help="Bootstrap draws. Refused.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of what is random. Refused: nothing is.")] = None,
 ) -> None:
@@ -94,10 +112,10 @@ def declared_options(
 _DECLARED = inspect.signature(declared_options, eval_str=True).parameters
 OPTION_NAMES = tuple(_DECLARED)
 _LISTS = ("test", "ordered", "group_label", "group_equal", "group_partial", "replicate_weights", "auxiliary")
-_NONE_WHEN_EMPTY = ("test", "group_label", "replicate_weights")
+_NONE_WHEN_EMPTY = ("test", "ordered", "group_label", "replicate_weights")
 TABLE_OPTIONS = (
     "preset", "std_lv", "effect_coding", "orthogonal", "meanstructure", "fixed_x",
-    "group", "group_label", "group_equal", "group_partial",
+    "group", "group_label", "group_equal", "group_partial", "ordered", "parameterization", "conditional_x",
 )  # fmt: skip
 
 
@@ -124,13 +142,23 @@ def with_fit_options(names: tuple[str, ...] = OPTION_NAMES) -> Callable[[Callabl
 
 
 def _value(name: str, value: Any) -> Any:
-    """Return an option's value as `ts.fit` takes it: names as a tuple, the word all as True for ordered."""
+    """Return an option's value as `ts.fit` takes it: names as a tuple; of ordered, all is True and none False."""
+    if name == "zero_cells" and value is not None:
+        return _numbers(value)
     if name not in _LISTS:
         return value
     names = tuple(part.strip() for text in value or () for part in text.split(",") if part.strip())
-    if name == "ordered" and names == ("all",):
-        return True
+    if name == "ordered" and names in (("all",), ("none",)):
+        return names == ("all",)
     return None if not names and name in _NONE_WHEN_EMPTY else names
+
+
+def _numbers(text: str) -> tuple[float, ...] | str:
+    """Return numbers written with commas; what is none goes on as it is, to be refused with the other options."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        return text
 
 
 def table_options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,12 +25,12 @@ def complete_options(model: LibraryModel, options: Mapping[str, Any]) -> tuple[F
 
     from trustsem.cli.fit_options import OPTION_NAMES
     from trustsem.fitting import fit
-    from trustsem.fitting.model_groups import with_model_groups
+    from trustsem.fitting.model_scale import with_model_defaults
     from trustsem.fitting.options import read_options
 
     defaults = inspect.signature(fit).parameters
     complete = {name: options.get(name, defaults[name].default) for name in OPTION_NAMES}
-    complete, taken = with_model_groups(complete, model)
+    complete, taken = with_model_defaults(complete, model)
     return read_options(complete), taken
 
 

@@ -55,10 +55,12 @@ class CaseInfluence:
     Args:
         change: (n, n_free) estimate with all less estimate without respondent i, one Newton step.
         cook: (n,) generalised Cook's distance.
+        likelihood_distance: (n,) twice the log-likelihood that the whole sample loses at the estimates without i.
     """
 
     change: FloatArray
     cook: FloatArray
+    likelihood_distance: FloatArray
 
 
 def case_fit(estimate: Estimate, likelihood: Likelihood) -> CaseFit:
@@ -204,7 +206,9 @@ def case_influence(estimate: Estimate, covariance: FloatArray) -> CaseInfluence:
     sample's means move as well when a row goes; deviations are then multiplied by sqrt(W / (W - w_i)), W the sum of the
     group's weights, which makes the step's gradient exact. Generalised Cook's distance is (theta - theta_(i))' V^-1
     (theta - theta_(i)) with V the covariance of the full sample's estimates (Pek & MacCallum 2011, who take V without
-    respondent i); it approximates the likelihood distance 2 (l - l_(i)). Nonlinear constraints that hold with equality
+    respondent i). The likelihood distance 2 (l(theta) - l(theta_(i))) of the full sample (Cook & Weisberg 1982, sec.
+    5.2) is taken to second order, n (theta - theta_(i))' H (theta - theta_(i)): the gradient at theta is zero. The two
+    are equal where V is the inverse of the observed information. Nonlinear constraints that hold with equality
     restrict the step to the directions they leave open, as they do the standard errors; their curvature is not part of
     the step.
 
@@ -230,12 +234,14 @@ def case_influence(estimate: Estimate, covariance: FloatArray) -> CaseInfluence:
             code="not-a-minimum",
         )
     if not len(hessian):
-        return CaseInfluence(np.zeros((len(scores), objective.layout.n_free)), np.zeros(len(scores)))
+        none = np.zeros(len(scores))
+        return CaseInfluence(np.zeros((len(scores), objective.layout.n_free)), none, none)
     n = objective.moments.n_effective
     step = solve_positive(hessian, (scores @ directions).T) / (n - weights)  # (directions, n)
     spread = directions.T @ covariance[np.ix_(reduction.kept, reduction.kept)] @ directions
     cook = np.einsum("ki,ki->i", step, np.linalg.solve(spread, step))
-    return CaseInfluence((reduction.matrix @ (directions @ step)).T, cook)
+    distance = n * np.einsum("ki,ki->i", step, hessian @ step)
+    return CaseInfluence((reduction.matrix @ (directions @ step)).T, cook, distance)
 
 
 def _weighted_scores(estimate: Estimate, group: int) -> tuple[FloatArray, FloatArray]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from trustsem.estimate import Estimate
 from trustsem.implied import GroupLayout, Implied
 
@@ -11,8 +9,8 @@ from trustsem.implied import GroupLayout, Implied
 def r_squared(estimate: Estimate) -> tuple[dict[str, float | None], ...]:
     """Return 1 - residual / total variance of every variable that something points at, one mapping per group.
 
-    None where the residual variance is negative. In a feedback loop the value is not a share of variance in the
-    usual sense (Bentler & Raykov 2000); it is what other programs print.
+    None where the residual variance is negative, 0 where all arrows are fixed at 0. In a feedback loop the value is not
+    a share of variance in the usual sense (Bentler & Raykov 2000); it is what other programs print.
     """
     groups = estimate.objective.layout.groups
     return tuple(
@@ -21,12 +19,8 @@ def r_squared(estimate: Estimate) -> tuple[dict[str, float | None], ...]:
 
 
 def _of_group(group: GroupLayout, implied: Implied) -> dict[str, float | None]:
-    dependent = np.any(group.paths != 0, axis=1).reshape(-1)
-    dependent[group.path_cells.row] = True
     result: dict[str, float | None] = {}
-    for index, name in enumerate(group.names):
-        if not dependent[index]:
-            continue
+    for index in group.dependent.tolist():
         residual, total = implied.covariances[index, index], implied.total_cov[index, index]
-        result[name] = None if residual < 0 or total <= 0 else float(1 - residual / total)
+        result[group.names[index]] = None if residual < 0 or total <= 0 else float(1 - residual / total)
     return result

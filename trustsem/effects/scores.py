@@ -23,17 +23,21 @@ _NEGATIVE = -1e-8  # eigenvalue, in the metric of total variances, below which a
 
 
 class ScoreMethod(Enum):
-    """REGRESSION: expected value of the factors given all answers; BARTLETT: weighted least squares."""
+    """REGRESSION: expected value of the factors given all answers; BARTLETT: weighted least squares; MODAL: the mode.
+
+    Of continuous answers the mode is the expected value; of ordinal items it is the only method.
+    """
 
     REGRESSION = "regression"
     BARTLETT = "bartlett"
+    MODAL = "ebm"
 
 
-_ALIASES = {"ebm": ScoreMethod.REGRESSION, "thurstone": ScoreMethod.REGRESSION, "ml": ScoreMethod.BARTLETT}
+_ALIASES = {"modal": ScoreMethod.MODAL, "thurstone": ScoreMethod.REGRESSION, "ml": ScoreMethod.BARTLETT}
 
 
 def score_method(name: str | ScoreMethod) -> ScoreMethod:
-    """Return the method that a name means, in any case; "EBM" is the regression method, "ML" Bartlett's.
+    """Return the method that a name means, in any case; "ML" is Bartlett's.
 
     Raises:
         UsageError: no such method.
@@ -210,9 +214,9 @@ def _weights(
     indicators: frozenset[str],
     answered: IntArray,
 ) -> ScoreWeights:
-    if method is ScoreMethod.REGRESSION:
-        return _regression(own, implied, centre, answered)
-    return _bartlett(own, implied, centre, indicators, answered)
+    if method is ScoreMethod.BARTLETT:
+        return _bartlett(own, implied, centre, indicators, answered)
+    return _regression(own, implied, centre, answered)  # of a normal law the mode is the expected value
 
 
 def _completed_means(sample: SampleGroup, implied: Implied) -> FloatArray:

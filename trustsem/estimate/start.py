@@ -144,7 +144,7 @@ def _rough_factors(layout: GroupLayout, sample: SampleGroup, pattern: dict[int, 
 
 def _one_factor(layout: GroupLayout, factor: int, items: Sequence[int], block: FloatArray) -> tuple[FloatArray, float]:
     """Return loadings on the factor's own scale, and the factor's variance."""
-    sd = np.sqrt(np.maximum(np.diag(block), 1e-12))
+    sd = np.sqrt(np.maximum(np.diag(block), np.finfo(float).tiny))  # whatever the items' units
     raw = _standardised_loadings(block / np.outer(sd, sd)) * sd
     fixed = layout.paths[list(items), factor]
     anchor = int(np.argmax(np.abs(fixed)))

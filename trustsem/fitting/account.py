@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trustsem.tables.ordinal import item_scores
+
 if TYPE_CHECKING:
     from trustsem.fitting.result import Fit
 
@@ -68,6 +70,46 @@ class WeightAccount:
     effective_n: float
 
 
+@dataclass(frozen=True, slots=True)
+class OrdinalItem:
+    """An ordinal item and the answers that its categories stand for, ascending."""
+
+    name: str
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrdinalAccount:
+    """Ordinal items and what their model is fitted to.
+
+    Args:
+        items: The items with their categories.
+        parameterization: "delta" or "theta".
+        correlations: "polychoric", "tetrachoric" (two categories each), or both with "polyserial".
+        given: Predictors that thresholds and correlations are given.
+    """
+
+    items: tuple[OrdinalItem, ...]
+    parameterization: str
+    correlations: str
+    given: tuple[str, ...]
+
+
+def ordinal_account(fit: Fit) -> OrdinalAccount | None:
+    """Return the account of ordinal items; None where all answers are continuous."""
+    table = fit.fitted.table
+    if table.ordinal is None:
+        return None
+    scores = item_scores(fit.fitted, fit.cases("categories"))
+    items = tuple(OrdinalItem(name, tuple(values.tolist())) for name, values in scores.items())
+    given = table.variables.exogenous if table.ordinal.conditional_x else ()
+    kinds = ["tetrachoric" if all(len(item.scores) == 2 for item in items) else "polychoric"]
+    if set(table.variables.observed) - set(scores) - set(given):
+        kinds.append("polyserial")
+    parameterization = "theta" if table.ordinal.is_theta else "delta"
+    return OrdinalAccount(items, parameterization, " and ".join(kinds), given)
+
+
 def group_accounts(fit: Fit) -> tuple[GroupAccount, ...]:
     """Return the groups; none where there is one only."""
     pairs = zip(fit.group_labels, fit.fitted.moments.groups, strict=False)
@@ -120,7 +162,7 @@ def weight_account(fit: Fit) -> WeightAccount | None:
 def data_account(fit: Fit) -> dict[str, Any]:
     """Return the account of the rows as JSON-ready values; null for what a fit does not have."""
 
-    def record(item: MissingAccount | ClusterAccount | WeightAccount | None) -> dict[str, Any] | None:
+    def record(item: MissingAccount | ClusterAccount | WeightAccount | OrdinalAccount | None) -> dict[str, Any] | None:
         return None if item is None else asdict(item)
 
     return {
@@ -129,4 +171,5 @@ def data_account(fit: Fit) -> dict[str, Any]:
         "clusters": record(cluster_account(fit)),
         "weights": record(weight_account(fit)),
         "auxiliary": list(fit.options.data.auxiliary),
+        "ordinal": record(ordinal_account(fit)),
     }

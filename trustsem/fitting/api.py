@@ -11,12 +11,13 @@ import pandas as pd
 
 from trustsem.errors import UsageError
 from trustsem.fitting.data_options import Missing
-from trustsem.fitting.inputs import ModelInput, load_data, read_data, read_model, read_moments
-from trustsem.fitting.model_groups import with_model_groups
-from trustsem.fitting.options import FitOptions, read_options
+from trustsem.fitting.inputs import DataInput, ModelInput, load_data, read_data, read_model, read_moments
+from trustsem.fitting.model_scale import with_model_defaults
+from trustsem.fitting.options import AUTO, FitOptions, read_options, with_lists
 from trustsem.fitting.resolve_ordinal import default_estimator_finding
 from trustsem.fitting.result import Fit
 from trustsem.fitting.rows import group_labels
+from trustsem.fitting.words import word
 from trustsem.moments import Cases, SampleMoments
 from trustsem.pipeline import fit_table
 from trustsem.records import Finding
@@ -33,7 +34,7 @@ def fit(
     *,
     estimator: str = "ML",
     missing: str = "listwise",
-    ordered: Names | bool = (),
+    ordered: Names | bool | None = None,
     group: str | None = None,
     group_label: Sequence[str] | None = None,
     group_equal: Names = (),
@@ -54,7 +55,7 @@ def fit(
     orthogonal: bool = False,
     fixed_x: bool | None = None,
     conditional_x: bool | None = None,
-    parameterization: str = "delta",
+    parameterization: str | None = None,
     likelihood: str = "normal",
     information: str | None = None,
     observed_information: str | None = None,
@@ -76,10 +77,14 @@ def fit(
         data: DataFrame, Survey or path of a survey file (scored with the model's codebook, if it names one); or
             sample moments. Leave it out when `sample_cov` is given.
         estimator: "ML", or with robust standard errors and test "MLR", "MLM", "MLMV", "MLMVS"; "MLF", "GLS", "WLS",
-            "ULS", "ULSM", "ULSMV", "ULSMVS". docs/estimators.md says what each name stands for.
+            "ULS", "ULSM", "ULSMV", "ULSMVS". With `ordered`: "WLSMV" (meant by the default), "WLSM", "WLSMVS", "DWLS",
+            "WLS", "ULS", "ULSM", "ULSMV", "ULSMVS". "auto": what `recommend_estimator` names, together with `ordered`
+            and `missing` where these are left open. docs/estimators.md says what each name stands for.
         missing: "listwise": rows with a missing answer are left out and reported. "fiml" ("ml"): every row counts with
             the answers that it has; "fiml_x": with incomplete predictors as well. "two_stage", "robust_two_stage":
-            moments by EM first. "pairwise".
+            moments by EM first. "pairwise": each moment from the rows that have it.
+        ordered: Ordinal items, True for all outcomes and indicators: polychoric correlations and thresholds instead of
+            covariances. None: as the description of a shipped model has it (a finding says so), else none; False: none.
         group: Column that splits the sample. With a shipped model that is meant for groups, None takes the groups and
             equalities of its description (a finding says so); "" fits all rows as one group.
         group_label: Groups to use, in this order; None: all, in order of appearance. The first is the reference.
@@ -97,6 +102,10 @@ def fit(
         effect_coding: Loadings of a factor average 1.
         orthogonal: Factors do not covary, nor do the residuals of factors that are outcomes.
         fixed_x: Moments of observed predictors as in the sample (default) or estimated.
+        conditional_x: Ordinal items: statistics given the observed predictors (default where there are some), or with
+            predictors among the variables (False).
+        parameterization: Of ordinal items: "delta" (variances of latent responses 1) or "theta" (residual variances
+            1). None: as the description of a shipped model has it, else delta.
         likelihood: "normal" (S with divisor n) or "wishart" (n - 1).
         information: "expected", "observed" or "first_order"; None: as the estimator has it.
         h1_information: "structured" or "unstructured": where robust corrections evaluate the saturated model.
@@ -105,6 +114,7 @@ def fit(
             "yuan_bentler_mplus", "browne_residual_adf", "browne_residual_nt", "browne_residual_nt_model", or a list of
             them; None: the estimator's.
         bounds: "pos_var", "pos_ov_var" or "pos_lv_var" keep all, the items' or the factors' variances at 0 or above.
+        zero_cells: Added to empty cells of 2x2 and of larger tables of two ordinal items; None: (0.5, 0).
         sample_cov: Covariance matrix with named columns, divisor n - 1; a list of them for several groups.
         sample_mean: Means by name, or a list of them.
         n_obs: Respondents behind `sample_cov`, or a list.
@@ -122,12 +132,41 @@ def fit(
         (True, 176)
     """
     given = {name: value for name, value in locals().items() if name not in ("model", "data", *_MOMENTS)}
+    given = with_lists(given)
     source = read_model(model)
     n_groups = _moment_groups(data, sample_cov)
-    given, findings = with_model_groups(given, source.library, moment_groups=n_groups)
+    if word(estimator) == AUTO:
+        data, given, findings = _recommended(given, source, data)
+        source = replace(source, findings=(*source.findings, *findings))
+    given, findings = with_model_defaults(given, source.library, moment_groups=n_groups)
     options = read_options(given, grouped_moments=(n_groups or 1) > 1)
     source = replace(source, findings=(*source.findings, *findings))
     return _fit(source, data, (sample_cov, sample_mean, n_obs), options)
+
+
+def _recommended(
+    options: dict[str, Any], source: ModelInput, data: Any
+) -> tuple[pd.DataFrame | Survey, dict[str, Any], tuple[Finding, ...]]:
+    """Return data that were read, options with the recommended estimator, and why it is recommended.
+
+    What the caller says about `ordered` and `missing` stands; the recommendation fills in the rest.
+
+    Raises:
+        UsageError: moments were given, which do not tell the categories of answers.
+    """
+    from trustsem.fitting.recommend import recommend_for_model
+
+    loaded = None if data is None else load_data(data, source)
+    if loaded is None or isinstance(loaded, SampleMoments):
+        raise UsageError(
+            'estimator="auto" chooses by the answers; moments do not show them.',
+            remedy="Give data, or name an estimator.",
+            code="no-raw-data",
+        )
+    ordered = None if options["ordered"] in (None, (), []) else options["ordered"]
+    missing = None if word(options["missing"]) == Missing.LISTWISE.value else Missing.of(word(options["missing"]))
+    advice = recommend_for_model(loaded, source, ordered=ordered, missing=missing)
+    return loaded, {**options, **advice.options()}, (advice.finding(),)
 
 
 _MOMENTS = ("sample_cov", "sample_mean", "n_obs")
@@ -173,7 +212,28 @@ def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: 
 
 
 def _fit_ordinal(source: ModelInput, loaded: Any, labels: tuple[str, ...], options: FitOptions) -> Fit:
-    """Fit a model with ordinal items: their categories come from the rows, and the table from their categories."""
+    assert options.ordinal is not None
+    table, given = read_ordinal(source, loaded, labels, options)
+    if options.ordinal.is_default:
+        source = replace(source, findings=(*source.findings, default_estimator_finding()))
+    return Fit(fit_table(table, given.moments, options.pipeline), source, given, options)
+
+
+def read_ordinal(
+    source: ModelInput, loaded: Any, labels: tuple[str, ...], options: FitOptions
+) -> tuple[ParameterTable, DataInput]:
+    """Read answers with ordinal items: their categories come from the rows, and the table from their categories.
+
+    Args:
+        source: The model.
+        loaded: What `load_data` returned.
+        labels: Groups, in order.
+        options: With ordinal items.
+
+    Raises:
+        UsageError: moments were given.
+        DataError, ModelError: the data cannot be used, or items have no categories.
+    """
     # polychoric machinery is imported where it is needed: fits of continuous answers start without it
     from trustsem.fitting.ordinal import ordered_items, ordinal_sample, ordinal_scales
 
@@ -197,9 +257,7 @@ def _fit_ordinal(source: ModelInput, loaded: Any, labels: tuple[str, ...], optio
 
     answered = variables.exogenous if options.spec.uses_fixed_x else ()
     given = read_data(loaded, variables.observed, source, options.data, labels, answered, statistics)
-    if options.ordinal.is_default:
-        source = replace(source, findings=(*source.findings, default_estimator_finding()))
-    return Fit(fit_table(tables[0], given.moments, options.pipeline), source, given, options)
+    return tables[0], given
 
 
 def _require_no_rows(options: FitOptions) -> None:

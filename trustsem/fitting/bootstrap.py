@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trustsem.effects.draws import effect_draws
 from trustsem.errors import UsageError
+from trustsem.fitting.drawn import DrawnFit
+from trustsem.fitting.monte_carlo import require_draws
 from trustsem.fitting.words import word
 from trustsem.moments import Cases, SampleMoments
 from trustsem.moments.linalg import blas_threads_for
@@ -22,12 +23,9 @@ from trustsem.records import Finding, Severity
 from trustsem.resample import (
     BootstrapDraws,
     DrawPolicy,
-    IntervalKind,
-    bootstrap_limits,
     jackknife_draws,
     run_bootstrap,
 )
-from trustsem.resample.quantities import row_draws, standardized_draws
 from trustsem.resample.run import MakeMoments, is_batched
 from trustsem.suggestions import count_of
 
@@ -55,15 +53,11 @@ def bootstrap_fit(
     Raises:
         UsageError: options that cannot be honoured.
     """
-    faults = []
-    if not isinstance(n, int) or isinstance(n, bool) or n < 2:
-        faults.append(f"n must be a whole number of at least 2, not {n!r}.")
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
-        faults.append(f"seed must be a whole number of at least 0, not {seed!r}.")
+    message = "The bootstrap cannot be run."
+    require_draws(n, seed, message)
     if word(policy) not in {kind.value for kind in DrawPolicy}:
-        faults.append(f"policy={policy!r} is unknown. Allowed: {', '.join(kind.value for kind in DrawPolicy)}.")
-    if faults:
-        raise UsageError("The bootstrap cannot be run.", faults=faults, code="bootstrap")
+        allowed = ", ".join(kind.value for kind in DrawPolicy)
+        raise UsageError(message, faults=[f"policy={policy!r} is unknown. Allowed: {allowed}."], code="draws")
     _require_possible(fit)
     used_seed = secrets.randbelow(2**31) if seed is None else seed
     with blas_threads_for(len(fit.fitted.table.variables.observed)):
@@ -121,27 +115,15 @@ def _moments_of_draws(fit: Fit) -> MakeMoments | None:
     return make
 
 
-@dataclass(frozen=True, eq=False)
-class Bootstrap:
+@dataclass(frozen=True, eq=False, repr=False)
+class Bootstrap(DrawnFit):
     """Draws of a bootstrap and what they say. Made by `Fit.bootstrap`."""
 
-    fit: Fit
-    raw: BootstrapDraws
     n_wanted: int
     policy: DrawPolicy
 
     def __repr__(self) -> str:
         return f"<Bootstrap: {self.n_used} of {count_of(len(self.raw.ledger.used), 'draw')} used, seed {self.seed}>"
-
-    @property
-    def seed(self) -> int:
-        """Seed of the draws: with it the same draws come again."""
-        return self.raw.seed
-
-    @property
-    def n_used(self) -> int:
-        """Draws that enter intervals."""
-        return int(np.count_nonzero(self.raw.ledger.used))
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
@@ -158,114 +140,12 @@ class Bootstrap:
         )
 
     @cached_property
-    def draws(self) -> pd.DataFrame:
-        """Value of every row of the model and every definition in the draws that are used; index: number of the draw."""
-        table = self.fit.fitted.table
-        names = [row.key for row in table.rows] + [definition.name for definition in table.definitions]
-        used = self.raw.ledger.used
-        return pd.DataFrame(
-            self._values[used], columns=names, index=pd.Index(self.raw.ledger.number[used], name="draw")
-        )
-
-    @cached_property
-    def _values(self) -> FloatArray:
-        return row_draws(self.fit.fitted.table, self.raw.theta, self.raw.stacks)
-
-    @cached_property
     def _jackknife(self) -> BootstrapDraws:
         with blas_threads_for(len(self.fit.fitted.table.variables.observed)):
             return jackknife_draws(self.fit.fitted, make_moments=_moments_of_draws(self.fit))
 
-    def intervals(self, kind: str = "percentile", *, level: float = 0.95, standardized: bool = False) -> pd.DataFrame:
-        """Return bootstrap standard errors, bias and intervals of every row and definition.
-
-        Args:
-            kind: "percentile", "basic", "normal", "bias_corrected" or "bca".
-            level: Confidence level.
-            standardized: Of the standardised values (all variables).
-
-        Returns:
-            Columns lhs, op, rhs, group, label, est, se, bias, ci_lower, ci_upper; fixed parameters have NaN in se.
-
-        Raises:
-            UsageError: another kind or level.
-        """
-        chosen = _kind(kind, level)
-        frame = self.fit.standardized() if standardized else self.fit.estimates
-        estimate = np.asarray(frame["est_std" if standardized else "est"], dtype=np.float64)
-        table = self.fit.fitted.table
-
-        def values_of(draws: BootstrapDraws) -> FloatArray:
-            values = self._values if draws is self.raw else row_draws(table, draws.theta, draws.stacks)
-            return standardized_draws(table, values, draws.stacks) if standardized else values
-
-        keys = ["lhs", "op", "rhs", "group", "label"]
-        return self._frame(pd.DataFrame(frame[keys]), estimate, values_of, chosen, level)
-
-    def effects(
-        self,
-        x: str | Sequence[str] | None = None,
-        y: str | Sequence[str] | None = None,
-        through: str | Sequence[str] | None = None,
-        kind: str = "percentile",
-        *,
-        level: float = 0.95,
-        standardized: bool = False,
-    ) -> pd.DataFrame:
-        """Return effects with bootstrap intervals, in the rows of `Fit.effects`.
-
-        Draws whose loop does not settle have no total effects: they are left out of these and counted in a finding.
-
-        Returns:
-            Columns x, y, effect, path, group, est, se, bias, ci_lower, ci_upper, n_draws.
-        """
-        chosen = _kind(kind, level)
-        rows = self.fit.decompose(x, y, through).rows
-        names = (*self.fit.fitted.table.variables.observed, *self.fit.fitted.table.variables.latent)
-        keys = pd.DataFrame(
-            {
-                "x": [row.x for row in rows],
-                "y": [row.y for row in rows],
-                "effect": [row.kind.value for row in rows],
-                "path": [" > ".join(row.path) for row in rows],
-                "group": [row.group for row in rows],
-            }
-        )
-        estimate = np.array([row.std_all if standardized else row.est for row in rows])
-
-        def values_of(draws: BootstrapDraws) -> FloatArray:
-            found = effect_draws(rows, names, draws.stacks)
-            return found.std_all if standardized else found.est
-
-        frame = self._frame(keys, estimate, values_of, chosen, level)
-        frame["n_draws"] = np.isfinite(values_of(self.raw)[self.raw.ledger.used]).sum(axis=0)
-        return frame
-
-    def _frame(
-        self,
-        keys: pd.DataFrame,
-        estimate: FloatArray,
-        values_of: Callable[[BootstrapDraws], FloatArray],
-        kind: IntervalKind,
-        level: float,
-    ) -> pd.DataFrame:
-        draws = values_of(self.raw)[self.raw.ledger.used]
-        jackknife = None
-        if kind is IntervalKind.BCA:
-            without_one = self._jackknife
-            jackknife = values_of(without_one)[without_one.ledger.converged]
-        lower, upper = bootstrap_limits(kind, draws, estimate, level=level, jackknife=jackknife)
-        with np.errstate(invalid="ignore"):
-            spread = np.array([_spread(column) for column in draws.T])
-            centre = np.array([_mean(column) for column in draws.T])
-        fixed = spread <= 1e-12 * np.maximum(np.abs(estimate), 1.0)
-        return keys.assign(
-            est=estimate,
-            se=np.where(fixed, np.nan, spread),
-            bias=np.where(fixed, 0.0, centre - estimate),
-            ci_lower=np.where(fixed, estimate, lower),
-            ci_upper=np.where(fixed, estimate, upper),
-        ).reset_index(drop=True)
+    def _jackknife_draws(self) -> BootstrapDraws:
+        return self._jackknife
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -321,22 +201,3 @@ class Bootstrap:
             "intervals": records(self.intervals()),
             "findings": [finding.to_dict() for finding in self.findings],
         }
-
-
-def _kind(kind: str, level: float) -> IntervalKind:
-    allowed = {option.value: option for option in IntervalKind}
-    if word(kind) not in allowed:
-        raise UsageError(f"kind={kind!r} is unknown.", remedy=f"Use one of: {', '.join(allowed)}.", code="interval")
-    if not 0 < level < 1:
-        raise UsageError(f"level must lie between 0 and 1, not {level!r}.", remedy="Use 0.95.", code="interval")
-    return allowed[word(kind)]
-
-
-def _spread(column: FloatArray) -> float:
-    values = column[np.isfinite(column)]
-    return float(values.std(ddof=1)) if len(values) > 1 else float("nan")
-
-
-def _mean(column: FloatArray) -> float:
-    values = column[np.isfinite(column)]
-    return float(values.mean()) if len(values) else float("nan")

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trustsem.inference.nested import ordinal_order
 from trustsem.moments import SampleGroup
 from trustsem.pipeline import FittedModel
 from trustsem.pipeline.difference import deciding_test, nesting_of
 from trustsem.suggestions import shortened
 
 _SAME_MOMENTS = 1e-8  # relative: the same rows in another order differ by rounding, other rows by 1/n
+_SAME_STATISTICS = 1e-5  # thresholds and correlations end where their likelihood is flat, to about 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ def data_obstacle(one: FittedModel, other: FittedModel) -> Obstacle | None:
             f"the models have other observed variables (only one of them has {only})",
             "Chi-square, AIC and BIC compare models of the same variables only.",
         )
+    ordinal = _ordinal_obstacle(one, other)
+    if ordinal is not None:
+        return ordinal
     sizes = [group.n_obs for group in left], [group.n_obs for group in right]
     if sizes[0] != sizes[1]:
         return Obstacle(
@@ -60,7 +65,7 @@ def data_obstacle(one: FittedModel, other: FittedModel) -> Obstacle | None:
             f"the fits used other respondents ({_sizes(sizes[0])}; {_sizes(sizes[1])})",
             'Fit both models to the same rows: drop rows with a missing answer first, or use missing="fiml".',
         )
-    if not all(_same_sample(a, b.ordered(a.names)) for a, b in zip(left, right, strict=True)):
+    if not all(_same_sample(a, b) for a, b in zip(left, right, strict=True)):
         return Obstacle(
             "comparison-rows",
             "the fits used as many respondents but other answers, weights or treatment of missing answers",
@@ -69,8 +74,38 @@ def data_obstacle(one: FittedModel, other: FittedModel) -> Obstacle | None:
     return None
 
 
+def _ordinal_obstacle(one: FittedModel, other: FittedModel) -> Obstacle | None:
+    """Return that items are ordinal in one fit only, or that only one of the fits is conditional on predictors."""
+    items = [{} if fitted.table.ordinal is None else dict(fitted.table.ordinal.levels) for fitted in (one, other)]
+    if items[0] != items[1]:
+        unlike = [name for name in {**items[0], **items[1]} if items[0].get(name) != items[1].get(name)]
+        return Obstacle(
+            "comparison-ordinal",
+            f"the fits take other items as ordinal, or other categories of them ({shortened(sorted(unlike))})",
+            "Fit both models with the same ordered=.",
+        )
+    given = [
+        frozenset(fitted.table.variables.exogenous)
+        for fitted in (one, other)
+        if fitted.table.ordinal is not None and fitted.table.ordinal.conditional_x
+    ]
+    if items[0] and (len(given) == 1 or len(set(given)) > 1):
+        return Obstacle(
+            "comparison-ordinal",
+            "the correlations of ordinal items are given other predictors in one fit than in the other",
+            "Fit both with the same conditional_x=, and with the same predictors: a path of 0 keeps one in the model.",
+        )
+    return None
+
+
 def _same_sample(one: SampleGroup, other: SampleGroup) -> bool:
     """Return whether two groups hold the same respondents, by their rows or, in another order, by their moments."""
+    if one.categorical is not None and other.categorical is not None:
+        gap = other.categorical.vector - one.categorical.vector[ordinal_order(one, other)]
+        return all(_same(a, b) for a, b in zip(_design(one), _design(other), strict=True)) and bool(
+            np.abs(gap).max(initial=0.0) <= _SAME_STATISTICS
+        )
+    other = other.ordered(one.names)
     if not all(_same(a, b) for a, b in zip(_design(one), _design(other), strict=True)):
         return False
     scale = np.sqrt(np.diag(one.cov))
@@ -177,7 +212,7 @@ def _nesting_obstacle(restricted: FittedModel, general: FittedModel) -> Obstacle
         return Obstacle(
             "comparison-equal-df",
             f"both have {general.test.df} degrees of freedom: neither is a special case of the other",
-            "Compare them by AIC and BIC.",
+            _instead(general),
         )
     if nesting.is_nested:
         return None
@@ -186,8 +221,15 @@ def _nesting_obstacle(restricted: FittedModel, general: FittedModel) -> Obstacle
         "comparison-not-nested",
         "the first is no special case of the second: fitted to the moments that the first implies, the second leaves "
         f"{size}",
-        "Compare them by AIC and BIC.",
+        _instead(general),
     )
+
+
+def _instead(fitted: FittedModel) -> str:
+    """Return what compares models that no test does: least squares have no likelihood."""
+    if fitted.options.discrepancy.is_likelihood:
+        return "Compare them by AIC and BIC."
+    return "Compare their fit indices; least squares has no AIC or BIC."
 
 
 def _labels(groups: tuple[SampleGroup, ...]) -> str:

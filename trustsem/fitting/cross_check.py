@@ -147,6 +147,12 @@ def _obstacles(fitted: FittedModel) -> Iterator[str]:
     if len(fitted.moments.groups) > 1:
         yield "semopy has no equality across groups; only fits of one group are compared."
     name = fitted.estimate.objective.discrepancy.name
+    if fitted.table.ordinal is not None:
+        yield (
+            "models of ordinal items are not compared: semopy's least squares of polychoric correlations does not run "
+            "with the NumPy and SciPy of today, and its weights are not those of WLSMV."
+        )
+        return
     if name == "FIML":
         yield (
             "full information maximum likelihood of incomplete rows is not compared: semopy's gives other estimates "

@@ -23,16 +23,18 @@ _ILL_CONDITIONED = 1e6  # of the information matrix with unit diagonal: three di
 _MEMBER = 0.2  # weight in the weakest direction from which a parameter belongs to it
 _WEAK_Z = 3.16  # sqrt(10): the first-stage F of 10 below which instruments are called weak (Staiger & Stock 1997)
 _SAME = 1e-6  # relative difference of two loadings that a constraint holds equal
+_NO_ERROR = 1e-3  # share of a latent response's variance that is its residual, below which there is hardly any
 _IMPRECISE = 1.0  # standard error of a standardised coefficient that leaves even its size open
 
 
 def diagnose(fitted: FittedModel) -> tuple[Finding, ...]:
     """Return findings on one factor used twice, distinct constructs, loops, imprecision and sample size."""
     if not fitted.estimate.converged:
-        return tuple(_same_factor_twice(fitted))
+        return (*_same_factor_twice(fitted), *_without_error(fitted))
     solution = standardized_solution(fitted.table, fitted.estimate, fitted.covariance.matrix, Standardization.ALL)
     return (
         *_same_factor_twice(fitted),
+        *_without_error(fitted),
         *_undefined(fitted),
         *_empirical(fitted),
         *_weak_instruments(fitted, solution),
@@ -92,6 +94,34 @@ def _same_factor_twice(fitted: FittedModel) -> list[Finding]:
             "and both are predictors here: their effects take from each other.",
             remedy="Keep one of them, or compare groups by setting instead.",
             parameter=twins[0],
+        )
+    ]
+
+
+def _without_error(fitted: FittedModel) -> list[Finding]:
+    """Name ordinal items that theta leaves next to no error: what would be a negative variance under delta."""
+    ordinal = fitted.table.ordinal
+    if ordinal is None or not ordinal.is_theta:
+        return []
+    estimate, items = fitted.estimate, []
+    for number, implied in enumerate(estimate.objective.implied(estimate.x), start=1):
+        names = estimate.objective.layout.groups[number - 1].observed
+        share = np.diag(implied.covariances)[: len(names)] / np.diag(implied.sigma)
+        items += [
+            f"{n}{_in_group(fitted, number)}"
+            for n, s in zip(names, share, strict=True)
+            if n in ordinal.levels and s < _NO_ERROR
+        ]
+    if not items:
+        return []
+    return [
+        Finding(
+            "item-without-error",
+            Severity.WARNING,
+            f"Hardly any of the variance of {shortened(items, 6)} is error. Theta fixes residual variances, so that a "
+            "negative one (Heywood case) shows as loadings and thresholds that grow without end.",
+            remedy='Fit with parameterization="delta" to see the residual variance, and simplify the model.',
+            parameter=items[0],
         )
     ]
 

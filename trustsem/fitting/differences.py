@@ -171,6 +171,20 @@ def _predictor_text(fit: Fit) -> str:
     return f"observed predictors ({', '.join(names)}) are {state}."
 
 
+def _baseline_note(fit: Fit) -> str:
+    if not fit.fitted.table.variables.exogenous:
+        return "Nothing changes: the model has no observed predictors."
+    if _has_fixed_predictors(fit):
+        return "Nothing changes as long as predictors stay fixed."
+    return "Predictors are random here: expect other values of CFI and TLI there. The engine has no such baseline."
+
+
+def _apart_note(fit: Fit) -> str:
+    if any(finding.code == "exogenous-uncorrelated" for finding in fit.findings):
+        return "This fit holds such covariances at 0: write them into the model (f ~~ x) for the program's default."
+    return "Nothing changes: no covariance of an exogenous factor and an observed predictor is left out here."
+
+
 _MEANS = Change(spec={"meanstructure": True})
 _COUNTS = ("npar", "df", "chisq", "logl", "aic", "bic", "srmr")
 _RANDOM_X = Change(spec={"fixed_x": False})
@@ -314,6 +328,13 @@ _MPLUS = (
         column="if mentioned",
     ),
     Difference(
+        "Baseline model",
+        "outcomes are uncorrelated; predictors that MODEL mentions count as outcomes.",
+        "predictors keep their covariances among themselves, random ones as well.",
+        "CFI, TLI and the baseline's chi-square.",
+        missing=_baseline_note,
+    ),
+    Difference(
         "Standardised solutions",
         "STDYX, STDY and STD.",
         "std_all corresponds to STDYX and std_lv to STD.",
@@ -324,7 +345,7 @@ _MPLUS = (
         "CATEGORICAL: WLSMV with delta parameterisation.",
         "answers are taken as continuous.",
         "every number.",
-        missing="This version has no estimator for ordered answers.",
+        missing="Name the ordinal items in ordered=: WLSMV with delta is the default there too.",
     ),
 )
 
@@ -359,6 +380,13 @@ _STATA = (
         applies=_has_fixed_predictors,
         otherwise=_NO_PREDICTORS,
         column="with noxconditional",
+    ),
+    Difference(
+        "Observed predictors beside exogenous factors",
+        "they covary with exogenous factors unless cov() sets that to 0.",
+        "they do so only where the text says it.",
+        "degrees of freedom, chi-square, fit measures, and what depends on them.",
+        missing=_apart_note,
     ),
     Difference(
         "Divisor of the covariance matrix",

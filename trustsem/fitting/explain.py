@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trustsem.errors import TrustSemError, UsageError
 from trustsem.fitting.differences import PROGRAMS, Change, Difference, differences_of
+from trustsem.fitting.differences_ordinal import ordinal_differences
 from trustsem.suggestions import suggest
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def explain_differences(fit: Fit, program: str) -> Explanation:
             remedy=f"Use one of: {', '.join(PROGRAMS)}.",
             code="unknown-program",
         )
-    return Explanation(name, tuple(_explain(fit, item, name) for item in differences_of(name)))
+    is_ordinal = fit.fitted.table.ordinal is not None
+    differences = ordinal_differences(name) if is_ordinal else differences_of(name)
+    return Explanation(name, tuple(_explain(fit, item, name) for item in differences))
 
 
 def _explain(fit: Fit, item: Difference, program: str) -> ExplainedDifference:
@@ -106,7 +109,9 @@ def _refit(fit: Fit, change: Change) -> FittedModel:
     from trustsem.pipeline import fit_table
     from trustsem.spec import build_table, with_auxiliary
 
-    spec = replace(fit.options.spec, group_labels=fit.group_labels, **dict(change.spec))
+    ordinal = fit.fitted.table.ordinal
+    ordered = () if ordinal is None else tuple(ordinal.levels.items())
+    spec = replace(fit.options.spec, group_labels=fit.group_labels, ordered=ordered, **dict(change.spec))
     table = with_auxiliary(build_table(fit.model.syntax, spec), fit.options.data.auxiliary)
     return fit_table(table, fit.data.moments, replace(fit.options.pipeline, **dict(change.pipeline)))
 

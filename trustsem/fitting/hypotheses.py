@@ -42,7 +42,12 @@ def hypothesis_gaps(fitted: FittedModel, hypotheses: str | Sequence[str]) -> tup
     Raises:
         ModelError: a label that the model does not have, or a line without `==`.
     """
-    text = hypotheses if isinstance(hypotheses, str) else "\n".join(hypotheses)
+    lines = (hypotheses,) if isinstance(hypotheses, str) else hypotheses
+    if not isinstance(lines, (list, tuple)) or not all(isinstance(line, str) for line in lines):
+        raise ModelError(
+            f"A hypothesis is text, not {type(hypotheses).__name__}.", remedy='For example "a == b".', code="hypothesis"
+        )
+    text = "\n".join(lines)
     constraints = _parse(text)
     values = row_values(fitted)
     names = {label: Dual(float(values.values[i]), values.jacobian[i]) for label, i in fitted.table.labels.items()}

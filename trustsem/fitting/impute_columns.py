@@ -15,7 +15,7 @@ from trustsem.suggestions import count_of, shortened
 from trustsem.survey import Survey
 from trustsem.survey.frames import column_of, missing_in
 from trustsem.survey.numeric import to_numbers
-from trustsem.survey.selection import require_columns
+from trustsem.survey.selection import require_columns, require_unique
 
 
 def chosen_columns(
@@ -25,6 +25,7 @@ def chosen_columns(
     group: str | None,
     findings: list[Finding],
 ) -> list[str]:
+    require_unique(frame)
     if isinstance(columns, str):
         columns = [columns]
     if columns is not None:

@@ -15,7 +15,7 @@ from trustsem.fitting.api import fit
 from trustsem.fitting.data_options import Missing
 from trustsem.fitting.impute import ImputedData
 from trustsem.fitting.inputs import read_model
-from trustsem.fitting.model_groups import with_model_groups
+from trustsem.fitting.model_scale import with_model_defaults
 from trustsem.fitting.options import read_options, word
 from trustsem.fitting.pooled import PooledFit
 from trustsem.fitting.pooled_findings import alignment_findings, exclusion_finding, findings_of_fits
@@ -68,6 +68,7 @@ def fit_imputed(
     pool = pool.upper() if isinstance(pool, str) else pool
     check_pooling_options(options, library, pool, complete_df)
     every = _listed(datasets)
+    options = {"ordered": False, **options}  # drawn answers lie between the categories
     fits = [_fit_one(library or model, data, number, len(every), options) for number, data in enumerate(every, 1)]
     kept, findings = _usable(fits)
     _require_same_rows(kept)
@@ -120,7 +121,8 @@ def check_pooling_options(
     if faults:
         raise UsageError("Some options cannot be used.", faults=faults, code="option-not-supported")
     every = {name: parameters[name].default for name in allowed}
-    complete, _ = with_model_groups({**every, **options}, library)
+    every["ordered"] = False
+    complete, _ = with_model_defaults({**every, **options}, library)
     read_options(complete)
     return complete
 

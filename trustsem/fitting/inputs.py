@@ -103,19 +103,7 @@ def _looks_like_a_name(text: str) -> bool:
 
 def _library_input(library: LibraryModel) -> ModelInput:
     syntax = parse_once(library.syntax, library.path.name)
-    findings = syntax.findings
-    if library.ordered:
-        findings = (
-            *findings,
-            Finding(
-                "ordinal-analysed-as-continuous",
-                Severity.WARNING,
-                f"{library.name} is meant for ordinal answers; this version analyses them as continuous ones, which "
-                "pulls correlations and loadings towards zero, most for few or skewed categories.",
-                remedy="Expect larger loadings and correlations than these, and read the chi-square test with care.",
-            ),
-        )
-    return ModelInput(syntax, library.name, library, library.instrument, findings)
+    return ModelInput(syntax, library.name, library, library.instrument, syntax.findings)
 
 
 Statistics = Callable[[Sequence[Cases], Sequence[str]], tuple[SampleMoments, tuple[Finding, ...]]]
@@ -287,6 +275,8 @@ def moment_lists(sample_cov: object, sample_mean: object, n_obs: object) -> tupl
     Raises:
         UsageError: lists of different lengths.
     """
+    if isinstance(sample_cov, (list, tuple)) and not sample_cov:
+        raise UsageError("sample_cov is an empty list.", remedy="Give one matrix for each group.", code="no-data")
     covs = list(sample_cov) if isinstance(sample_cov, (list, tuple)) else [sample_cov]
     means = list(sample_mean) if isinstance(sample_mean, (list, tuple)) else [sample_mean]
     sizes = list(n_obs) if isinstance(n_obs, (list, tuple)) else [n_obs]
@@ -318,10 +308,34 @@ def _read_group(
     rows = [str(name) for name in sample_cov.index]
     _require_names(names, columns, model)
     mean = None if sample_mean is None else _mean_vector(sample_mean, columns)
-    matrix = sample_cov.to_numpy(dtype=float)
+    _require_same_names(rows, columns, is_numbered=pd.api.types.is_integer_dtype(sample_cov.index))
+    try:
+        matrix = sample_cov.to_numpy(dtype=float)
+    except (TypeError, ValueError):
+        raise DataError(
+            "sample_cov holds something that is no number.", remedy="Give every variance and covariance.", code="data"
+        ) from None
     if rows != columns and sorted(rows) == sorted(columns):  # the same variables in another order
         matrix = matrix[[rows.index(name) for name in columns]]
     return moments_from_input(matrix, columns, int(n_obs), mean)
+
+
+def _require_same_names(rows: Sequence[str], columns: Sequence[str], *, is_numbered: bool) -> None:
+    """Refuse a matrix whose rows are other variables than its columns; rows without names follow the columns.
+
+    Raises:
+        DataError: naming what only rows or only columns have.
+    """
+    if is_numbered or sorted(rows) == sorted(columns):
+        return
+    only = [f"{name}: only a row" for name in rows if name not in columns]
+    only += [f"{name}: only a column" for name in columns if name not in rows]
+    raise DataError(
+        "Rows and columns of sample_cov name different variables.",
+        faults=only or ["a row occurs more than once"],
+        remedy="Name both alike, in any order, or leave the rows numbered: they follow the columns then.",
+        code="moments-without-names",
+    )
 
 
 def _mean_vector(sample_mean: object, columns: Sequence[str]) -> np.ndarray:

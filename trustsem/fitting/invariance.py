@@ -26,6 +26,7 @@ from trustsem.measurement import (
     climb,
     item_bias,
     latent_mean_differences,
+    levels_of_items,
     read_levels,
     scale_bias,
 )
@@ -50,7 +51,7 @@ DEFAULT_LEVELS = ("configural", "metric", "scalar", "strict", "structural")
 FIT_OPTIONS = (
     "estimator", "missing", "group", "group_label", "cluster", "sampling_weights", "weights_normalization",
     "auxiliary", "orthogonal", "fixed_x", "likelihood", "information", "observed_information", "h1_information", "se",
-    "test", "bounds",
+    "test", "bounds", "ordered", "parameterization", "conditional_x", "zero_cells",
 )  # fmt: skip
 
 
@@ -114,14 +115,14 @@ class Invariance:
 
     @cached_property
     def items(self) -> pd.DataFrame:
-        """dMACS and points of each item with unequal loading or intercept; empty without a common scale."""
-        scale = self.ladder.common_scale
+        """dMACS and points of each item with unequal parameters; empty without a common scale."""
+        scale = self.ladder.answer_scale
         return items_frame(() if scale is None else item_bias(scale.final.fitted))
 
     @cached_property
     def scales(self) -> pd.DataFrame:
         """Difference of each mean score, and the part of it that unequal items add; empty without a common scale."""
-        scale = self.ladder.common_scale
+        scale = self.ladder.answer_scale
         return scales_frame(() if scale is None else scale_bias(scale.final.fitted))
 
     @cached_property
@@ -172,7 +173,7 @@ def invariance(
     *,
     group: str | None = None,
     group_label: Sequence[str] | None = None,
-    levels: str | Sequence[str] = DEFAULT_LEVELS,
+    levels: str | Sequence[str] | None = None,
     partial: bool = True,
     rules: str | Rule | DecisionRules = "any",
     method: str | None = None,
@@ -191,6 +192,10 @@ def invariance(
     se: str | None = None,
     test: str | None = None,
     bounds: str | None = None,
+    ordered: str | Sequence[str] | bool | None = None,
+    parameterization: str | None = None,
+    conditional_x: bool | None = None,
+    zero_cells: Any = None,
 ) -> Invariance:
     """Test measurement invariance across groups, step by step, and say what unequal items do.
 
@@ -200,9 +205,11 @@ def invariance(
         data: As for `fit`; of moments, one set per group.
         group: Column that splits the sample. The first group is the reference.
         group_label: Groups to use, in order.
-        levels: Any of configural, metric, scalar, strict, second_order, variances, covariances, regressions, means;
-            "structural" stands for the last five. Each rung is compared with the last one that holds, each structural
-            level with the scalar rung (the metric one where scalar does not hold and means do not matter).
+        levels: Any of configural, thresholds, metric, scalar, strict, second_order, variances, covariances,
+            regressions, means; "structural" stands for the last five; None: all that the items have. Each rung is
+            compared with the last one that holds, each structural level with the scalar rung (the metric one where
+            scalar does not hold and means do not matter). Ordinal items (Wu & Estabrook 2016): thresholds are equal
+            first, metric adds the loadings, scalar the intercepts, strict the residuals, under theta only.
         partial: Release constraints of a rejected rung one at a time, largest score test first, until it holds or two
             items of a factor are left. False: every rung is fitted as it is and compared with the one before.
         rules: "any", "chisq", "cfi" or "chen", or `DecisionRules` with limits of your own.
@@ -220,9 +227,10 @@ def invariance(
         ('strict (partial)', ['medical_situation=~ms3', 'ms3~1', 'rp2~1'])
     """
     given = {name: value for name, value in locals().items() if name in FIT_OPTIONS}
-    wanted, limits = read_levels(levels), DecisionRules.of(rules)
+    wanted, limits = read_levels(DEFAULT_LEVELS if levels is None else levels), DecisionRules.of(rules)
     chosen = None if method is None else read_method(method)
     configural = _configural(read_model(model), model, data, given)
+    wanted = levels_of_items(wanted, configural.fitted.table.ordinal, is_default=levels is None)
     with blas_threads_for(len(configural.fitted.table.variables.observed)):
         groups = _grouped(configural)
         ladder = climb(groups, wanted, limits, partial=partial, method=chosen, configural=configural.fitted)
@@ -255,7 +263,9 @@ def _configural(source: ModelInput, model: Any, data: Any, given: dict[str, Any]
 def _grouped(configural: Fit) -> GroupedModel:
     options = configural.options
     labels = configural.fitted.table.group_labels
-    spec: SpecOptions = replace(options.spec, group_labels=labels, group_equal=(), group_partial=())
+    ordinal = configural.fitted.table.ordinal
+    items = () if ordinal is None else tuple(ordinal.levels.items())
+    spec: SpecOptions = replace(options.spec, group_labels=labels, group_equal=(), group_partial=(), ordered=items)
     return GroupedModel(
         configural.model.syntax, spec, configural.data.moments, options.pipeline, options.data.auxiliary
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from trustsem.measurement import Kind, Ladder, Rule, Status, Step, untested_markers
+from trustsem.measurement import Kind, Ladder, Rule, Status, Step, index_of, untested_markers
 from trustsem.measurement.ladder import held_rungs
+from trustsem.measurement.levels import TESTABLE_LEVELS
 from trustsem.measurement.model import higher_factors
 from trustsem.pipeline import FittedModel
 from trustsem.records import Finding, Severity
 from trustsem.suggestions import count_of, shortened
-from trustsem.tables.invariance import first_of
 
 _POOR_CFI, _POOR_RMSEA = 0.90, 0.08
 _FEW = 300  # respondents up to which Chen (2007) takes stricter limits
@@ -19,7 +19,14 @@ _FEW = 300  # respondents up to which Chen (2007) takes stricter limits
 
 def invariance_findings(ladder: Ladder) -> tuple[Finding, ...]:
     """Return findings of the fits, of the decisions and of the search, the fits' first."""
-    return (*_of_fits(ladder), *_of_configural(ladder), *_of_decisions(ladder), *_of_search(ladder), *_of_means(ladder))
+    return (
+        *_of_fits(ladder),
+        *_of_configural(ladder),
+        *_of_ordinal(ladder),
+        *_of_decisions(ladder),
+        *_of_search(ladder),
+        *_of_means(ladder),
+    )
 
 
 def _of_fits(ladder: Ladder) -> list[Finding]:
@@ -37,7 +44,7 @@ def _of_fits(ladder: Ladder) -> list[Finding]:
 
 def _of_configural(ladder: Ladder) -> Iterator[Finding]:
     fitted = ladder.steps[0].final.fitted
-    cfi, rmsea = (first_of(fitted.measures.values, name) for name in ("cfi", "rmsea"))
+    cfi, rmsea = (index_of(fitted, name) for name in ("cfi", "rmsea"))
     poor = []
     if cfi is not None and cfi < _POOR_CFI:
         poor.append(f"CFI {cfi:.3f}")
@@ -66,6 +73,49 @@ def _of_configural(ladder: Ladder) -> Iterator[Finding]:
             "and SRMR .025 (loadings) or .005.",
             remedy="DecisionRules(cfi=.005, rmsea=.010, srmr_loadings=.025, srmr_other=.005) sets them.",
         )
+
+
+def _of_ordinal(ladder: Ladder) -> Iterator[Finding]:
+    """Say what few categories and the delta parameterization leave untested (Wu & Estabrook 2016)."""
+    ordinal = ladder.steps[0].final.fitted.table.ordinal
+    if ordinal is None:
+        return
+    few = [name for name, count in ordinal.levels.items() if count < TESTABLE_LEVELS]
+    if few and ladder.step("metric") is not None:
+        first = "the level thresholds tests those of the other items" if ladder.step("thresholds") else _TOGETHER
+        yield Finding(
+            "invariance-few-categories",
+            Severity.INFO,
+            f"{shortened(few)}: equal thresholds of items with up to {TESTABLE_LEVELS - 1} categories restrict nothing "
+            f"by themselves (Wu & Estabrook 2016); {first}.",
+        )
+    two = [name for name, count in ordinal.levels.items() if count == _TWO]
+    if two:
+        yield _two_categories(two, is_theta=ordinal.is_theta)
+    if not ordinal.is_theta and ladder.step("scalar") is not None:
+        yield Finding(
+            "invariance-residuals-untested",
+            Severity.INFO,
+            "The level strict is left out: residual variances of ordinal items are no parameters under delta.",
+            remedy='parameterization="theta", --parameterization theta; the levels before it stay the same'
+            f"{' but for items of two categories' if two else ''}.",
+        )
+
+
+_TWO = 2
+_TOGETHER = "metric holds thresholds and loadings equal together"
+
+
+def _two_categories(items: list[str], *, is_theta: bool) -> Finding:
+    held, other = ("residual variances", "delta") if is_theta else ("scaling factors", "theta")
+    return Finding(
+        "invariance-two-categories",
+        Severity.WARNING,
+        f"{shortened(items)}: one threshold does not tell the scale of a latent response, so that of two categories is "
+        f"taken as equal in all groups ({held}). A difference in it looks like unequal loadings, and {other} tests "
+        "other restrictions.",
+        remedy="Take unequal loadings of these items as unequal loadings or scales; more categories would tell.",
+    )
 
 
 def _of_decisions(ladder: Ladder) -> Iterator[Finding]:

@@ -27,7 +27,8 @@ def with_model_groups(
     """
     given = dict(options)
     if given["group"] is not None:
-        given["group"] = given["group"] or None
+        is_empty = isinstance(given["group"], str) and not given["group"]
+        given["group"] = None if is_empty else given["group"]
         return given, ()
     if library is None or library.group is None or moment_groups == 1:
         return given, ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +38,15 @@ REFUSED_OPTIONS: Mapping[str, RefusedOption] = {
         RefusedOption("replicate_weights", "replicate weights", "Use sampling_weights with cluster."),
         RefusedOption("replicate_type", "replicate weights", "Use sampling_weights with cluster."),
         RefusedOption("replicate_scale", "replicate weights", "Use sampling_weights with cluster."),
-        RefusedOption("bootstrap", "bootstrap", "Use the delta-method intervals of fit.estimates and fit.effects()."),
+        RefusedOption(
+            "bootstrap",
+            "bootstrap inside ts.fit",
+            "Use fit.bootstrap(n, seed=...), or trustsem effects --ci percentile.",
+        ),
     )
 }
+
+AUTO = "auto"  # the estimator that `recommend_estimator` names; `ts.fit` puts that in its place
 
 _UNSET = (None, (), False, [], "")
 
@@ -70,6 +76,7 @@ def read_options(options: Mapping[str, Any], *, grouped_moments: bool = False) -
     Raises:
         UsageError: one fault per option that is unknown, has a value that is not allowed, or is not supported yet.
     """
+    _raise_if(*_not_names(options))
     _raise_if(
         *_refused(options),
         *_closed_choices(options),
@@ -103,6 +110,7 @@ def read_options(options: Mapping[str, Any], *, grouped_moments: bool = False) -
         "se": pipeline.used_errors.value,
         "test": [kind.value for kind in pipeline.used_tests],
         "fixed_x": spec.uses_fixed_x,
+        "parameterization": "theta" if spec.theta else "delta",
     }
     return FitOptions(spec, pipeline, data, ordinal, given)
 
@@ -115,6 +123,28 @@ def _raise_if(*faults: str) -> None:
             remedy="`trustsem check --refused` prints everything that this version refuses.",
             code="option-not-supported",
         )
+
+
+_NAMES = ("ordered", "group_label", "group_equal", "group_partial", "auxiliary")
+
+
+def with_lists(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with names that came as an array, an index or a column as lists."""
+    return {
+        name: value.tolist() if name in _NAMES and hasattr(value, "tolist") else value
+        for name, value in options.items()
+    }
+
+
+def _not_names(options: Mapping[str, Any]) -> list[str]:
+    """Return which options should be names and are something else."""
+    return [
+        f"{name} takes {'True or ' * (name == 'ordered')}names, as text or as a list; got {options[name]!r}."
+        for name in _NAMES
+        if options[name] is not None
+        and not (name == "ordered" and isinstance(options[name], bool))
+        and (isinstance(options[name], (bytes, Mapping)) or not isinstance(options[name], Iterable))
+    ]
 
 
 def names_in(value: Any) -> tuple[str, ...]:
@@ -160,9 +190,11 @@ def _ordinal_faults(options: Mapping[str, Any]) -> list[str]:
         faults.append(f"conditional_x must be True, False or None, not {conditional!r}.")
     if not is_ordinal:
         faults.extend(
-            f"{name} is for ordinal items: name these in ordered=, or leave {name} out. Predictors of continuous "
-            "answers are fixed by fixed_x=True, the default."
-            for name, value in (("conditional_x", conditional), ("zero_cells", zero))
+            f"{name} is for ordinal items: name these in ordered=, or leave {name} out.{also}"
+            for name, value, also in (
+                ("conditional_x", conditional, " fixed_x fixes predictors of continuous answers."),
+                ("zero_cells", zero, ""),
+            )
             if value is not None
         )
         if word(options["parameterization"]) == "theta":
@@ -227,11 +259,15 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "bounds": tuple(kind.value for kind in Bounds),
     "preset": ("sem", "cfa", "growth", "none"),
 }
-_OPTIONAL = frozenset({"information", "observed_information", "h1_information", "se", "test", "bounds"})
+_OPTIONAL = frozenset(
+    {"information", "observed_information", "h1_information", "se", "test", "bounds", "parameterization"}
+)
 
 
 def _closed_choices(options: Mapping[str, Any]) -> list[str]:
     faults = []
+    if word(options["estimator"]) == AUTO:
+        return ["estimator='auto' chooses by the answers: it needs data, in a fit of its own."]
     for name, allowed in _CHOICES.items():
         value = options[name]
         if value is None and name in _OPTIONAL:

@@ -14,6 +14,7 @@ from trustsem.pipeline import ESTIMATORS, PipelineOptions
 from trustsem.records import Finding, Severity
 
 DEFAULT = "WLSMV"
+_OR_CONTINUOUS = "ordered=False (--ordered none) takes the answers for continuous ones."
 _DISCREPANCIES = ("DWLS", "ULS", "WLS")
 _ERRORS = (ErrorKind.STANDARD, ErrorKind.ROBUST_SEM, ErrorKind.NONE)
 _TESTS = (TestKind.STANDARD, TestKind.SATORRA_BENTLER, TestKind.MEAN_VAR_ADJUSTED, TestKind.SCALED_SHIFTED)
@@ -46,10 +47,13 @@ def resolve_ordinal(options: Mapping[str, Any], data: DataOptions) -> tuple[Pipe
     faults = []
     if spec.discrepancy not in _DISCREPANCIES or name == "GLS":
         allowed = ", ".join(sorted(s.name for s in ESTIMATORS.values() if s.discrepancy in _DISCREPANCIES))
-        faults.append(f"estimator {spec.name} does not analyse ordinal items; allowed with ordered: {allowed}.")
+        faults.append(
+            f"estimator {spec.name} does not analyse ordinal items; allowed with ordered: {allowed}. {_OR_CONTINUOUS}"
+        )
     if data.missing not in (Missing.LISTWISE, Missing.PAIRWISE):
         faults.append(
-            f'missing="{data.missing.value}" is for continuous answers; ordinal ones have "listwise" and "pairwise".'
+            f'missing="{data.missing.value}" is for continuous answers; ordinal ones have "listwise" and '
+            f'"pairwise". {_OR_CONTINUOUS}'
         )
     for option, default in (("likelihood", "normal"), ("information", None), ("h1_information", None)):
         if options[option] is not None and word(options[option]) != str(default):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,6 @@ from trustsem.effects import (
     effect_contrasts,
     find_loops,
     r_squared,
-    score_method,
 )
 from trustsem.errors import EffectError, UsageError
 from trustsem.fitting.data_options import Missing
@@ -55,17 +54,31 @@ from trustsem.tables import (
 )
 from trustsem.tables.cases import Cases
 from trustsem.tables.groups import group_names, model_variables
+from trustsem.tables.ordinal import (
+    SampleStatistics,
+    category_probabilities_frame,
+    modal_quality_frame,
+    require_ordinal,
+    sample_statistics,
+    thresholds_frame,
+)
+from trustsem.tables.scores import used_method
 
 if TYPE_CHECKING:
+    from trustsem.fitting.bootstrap import Bootstrap
     from trustsem.fitting.cross_check import CrossCheck
+    from trustsem.fitting.monte_carlo import MonteCarlo
 
 
-_OPERATORS = ("=~", "~", "~~", "~1")
+_OPERATORS = ("=~", "~", "~~", "~1", "|", "~*~")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImpliedMoments:
-    """Model-implied moments of one group; `mean` is None without a mean structure."""
+    """Model-implied moments of one group; `mean` is None without a mean structure.
+
+    Of ordinal items those of their latent responses, in the metric of the model.
+    """
 
     cov: pd.DataFrame
     mean: pd.Series | None
@@ -193,7 +206,8 @@ class Fit:
 
         Of several groups, a mapping from the label of each to its residuals; `largest()` of it looks at all groups.
         Incomplete rows are compared by the moments of the saturated model. Standard errors hold for any distribution
-        where those of the fit do (robust, weights, clusters); those of pairwise covariances are not known.
+        where those of the fit do (robust, weights, clusters); those of pairwise covariances are not known. Of ordinal
+        items residuals are those of thresholds and latent responses' correlations, and of the slopes on predictors.
 
         Args:
             type: "raw"; "cor_bentler" (divided by the sample's standard deviations); "cor_bollen" or "cor" (sample
@@ -216,43 +230,98 @@ class Fit:
     def _threads(self) -> AbstractContextManager[None]:
         return blas_threads_for(len(self._fitted.table.variables.observed))
 
-    def factor_scores(self, method: str = "regression", *, se: bool = False) -> pd.DataFrame:
+    def factor_scores(self, method: str | None = None, *, se: bool = False) -> pd.DataFrame:
         """Return the factor scores of every row of the data, in its order; rows that were not used are NaN.
 
         A row with missing answers is scored by the answers that it has, with a larger standard error. Each row gets
         the parameters of its group. Auxiliary variables take no part.
 
         Args:
-            method: "regression" (expected value given all answers) or "bartlett" (weighted least squares).
+            method: "regression" (expected value given all answers; the default) or "bartlett" (weighted least squares).
+                Of ordinal items "ebm", the mode of the factors given the chosen categories, is the only one and the
+                default; "ebm" of continuous answers is "regression".
             se: Append a column `<factor>_se` per factor.
 
         Raises:
-            UsageError: the fit was made from moments, the model has no latent variable, another method, or Bartlett
-                scores with a negative residual variance.
+            UsageError: the fit was made from moments, the model has no latent variable, another method, Bartlett
+                scores with a negative residual variance, or ordinal items that more than the factors connects.
         """
-        return factor_scores_frame(self._fitted, self._cases("factor scores"), score_method(method), se=se)
+        with self._threads():
+            chosen = used_method(self._fitted, method)
+            return factor_scores_frame(self._fitted, self.cases("factor scores"), chosen, se=se)
 
-    def factor_score_quality(self, method: str = "regression") -> pd.DataFrame:
+    def factor_score_quality(self, method: str | None = None) -> pd.DataFrame:
         """Return how good factor scores are: columns factor, group, se, reliability, determinacy, note.
 
         Reliability is the squared correlation of score and factor, determinacy that correlation, for rows that
-        answered all items. A fit from moments will do.
+        answered all items. A fit from moments will do. Of ordinal items they are averages over the rows, whose scores
+        differ in precision.
         """
-        return factor_score_quality_frame(self._fitted, score_method(method))
+        if self._fitted.table.ordinal is not None:
+            used_method(self._fitted, method)
+            return modal_quality_frame(self._fitted, self.cases("the quality of factor scores"))
+        return factor_score_quality_frame(self._fitted, used_method(self._fitted, method))
+
+    def thresholds(self) -> pd.DataFrame:
+        """Return the thresholds between the categories of ordinal items.
+
+        Returns:
+            Columns item, threshold, below, above (the answers that it parts), est, se, ci_lower, ci_upper, group,
+            group_label.
+
+        Raises:
+            UsageError: the fit has no ordinal items.
+        """
+        require_ordinal(self._fitted, "thresholds")
+        return thresholds_frame(self._fitted, self.cases("thresholds"))
+
+    def sample_statistics(self) -> SampleStatistics | dict[str, SampleStatistics]:
+        """Return what the model is fitted to; of several groups, by the label of each.
+
+        Covariances and means; of ordinal items thresholds and polychoric (polyserial) correlations, with slopes on the
+        predictors that the model conditions on.
+        """
+        groups = sample_statistics(self._fitted)
+        return groups if self.group_labels else groups[""]
+
+    def category_probabilities(
+        self, factors: Mapping[str, float] | None = None, covariates: Mapping[str, float] | None = None
+    ) -> pd.DataFrame:
+        """Return how probable the model makes each category of each ordinal item.
+
+        Args:
+            factors: Values at which factors are held, e.g. {"trust": 1.0}; without it all are integrated out. Factors
+                that are not named follow their distribution given these.
+            covariates: Values at which predictors are held; the others keep those of the respondents, over whom
+                probabilities are averaged.
+
+        Returns:
+            Columns item, category (the answer), probability, observed (its share among the respondents), group,
+            group_label.
+
+        Raises:
+            UsageError: the fit has no ordinal items, unknown names, or values that are no numbers.
+
+        Example:
+            fit.category_probabilities(factors={"trust": -1.0})
+        """
+        require_ordinal(self._fitted, "categories")
+        cases = self.cases("category probabilities")
+        return category_probabilities_frame(self._fitted, cases, factors or {}, covariates or {})
 
     def influence(self) -> pd.DataFrame:
         """Return each row's distance from the model and its influence; rows that were not used are NaN.
 
         Columns mahalanobis, mahalanobis_pvalue (squared distance to the implied moments), mahalanobis_saturated,
         mahalanobis_saturated_pvalue (to the sample's), loglik, chisq (shares of the fit's), cook (generalised Cook's
-        distance, by one Newton step). Distances refer to what a row answered; with sampling weights loglik and chisq
-        are multiplied by them. A row goes alone, also out of a cluster.
+        distance, by one Newton step), likelihood_distance (of that step). Distances refer to what a row answered; with
+        sampling weights loglik and chisq are multiplied by them. A row goes alone, also out of a cluster.
 
         Raises:
             UsageError: the fit was made from moments, has no standard errors, or has no likelihood that is a sum over
                 rows (least squares, two-stage, pairwise).
         """
-        return influence_frame(self._fitted, self._cases("measures of influence"))
+        return influence_frame(self._fitted, self.cases("measures of influence"))
 
     def dfbetas(self, *, standardized: bool = True) -> pd.DataFrame:
         """Return what each row changes in each free parameter: with all rows less without this one, by one step.
@@ -263,9 +332,17 @@ class Fit:
         Raises:
             UsageError: as `influence`.
         """
-        return dfbetas_frame(self._fitted, self._cases("measures of influence"), standardized=standardized)
+        return dfbetas_frame(self._fitted, self.cases("measures of influence"), standardized=standardized)
 
-    def _cases(self, what: str) -> Cases:
+    def cases(self, what: str) -> Cases:
+        """Return the respondents behind the fit.
+
+        Args:
+            what: What needs them, for the message.
+
+        Raises:
+            UsageError: the fit was made from moments.
+        """
         data = self._data
         if data.values is None or data.row_index is None or data.index is None:
             raise UsageError(
@@ -355,7 +432,7 @@ class Fit:
         """Return how parameters differ between groups, with tests and 95 % intervals: the later group less the earlier.
 
         Args:
-            op: Only parameters with these operators: "=~", "~", "~~", "~1"; all when None.
+            op: Only parameters with these operators: "=~", "~", "~~", "~1", "|", "~*~"; all when None.
 
         Returns:
             Columns lhs, op, rhs, group, group_label, reference, reference_label, est, est_reference, difference, se, z,
@@ -394,7 +471,9 @@ class Fit:
         """Return what `effects` tabulates, as records."""
         if ci != "delta":
             raise UsageError(
-                f"ci={ci!r} is not available.", remedy='Use ci="delta", the delta-method intervals.', code="ci"
+                f"ci={ci!r} is not available.",
+                remedy='Use ci="delta", or fit.bootstrap(n).effects(...) and fit.monte_carlo().effects(...).',
+                code="ci",
             )
         if not self.converged:
             raise EffectError("The fit did not converge: there are no effects to report.", code="not-converged")
@@ -470,6 +549,49 @@ class Fit:
                 remedy=f"Variables: {', '.join(known[:14])}.",
                 code="unknown-variable",
             )
+
+    def bootstrap(
+        self,
+        n: int = 1000,
+        *,
+        seed: int | None = None,
+        policy: str = "drop",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Bootstrap:
+        """Draw the rows again and refit, for every draw (Efron 1979); clusters are drawn whole, groups keep their size.
+
+        Args:
+            n: Draws.
+            seed: A whole number; drawn and recorded when None. The same seed gives the same draws.
+            policy: What happens to draws with a negative variance: "drop", "keep" or "redraw".
+            progress: Called with draws done and wanted.
+
+        Returns:
+            `.intervals(kind)` of parameters and definitions, `.effects(...)`, `.draws`, `.ledger`, `.findings`.
+
+        Raises:
+            UsageError: an option that means nothing, a fit of summary data, or one that has no bootstrap yet.
+        """
+        from trustsem.fitting.bootstrap import bootstrap_fit
+
+        return bootstrap_fit(self, n, seed, policy, progress)
+
+    def monte_carlo(self, n: int = 20_000, *, seed: int | None = None) -> MonteCarlo:
+        """Draw parameters from the normal distribution around the estimates (MacKinnon et al. 2004).
+
+        Args:
+            n: Draws.
+            seed: A whole number; drawn and recorded when None.
+
+        Returns:
+            `.intervals()` of parameters and definitions, `.effects(...)`, `.draws`, `.findings`.
+
+        Raises:
+            UsageError: an option that means nothing, or a fit without a covariance matrix of its estimates.
+        """
+        from trustsem.fitting.monte_carlo import monte_carlo_fit
+
+        return monte_carlo_fit(self, n, seed)
 
     def cross_check(self) -> CrossCheck:
         """Fit the same model to the same moments with semopy, a second engine, and compare.

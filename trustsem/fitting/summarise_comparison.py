@@ -44,7 +44,8 @@ def _render_models(comparison: Comparison, width: int) -> str:
         values = [None if name in ("aic", "bic") and not model.has_criteria else model.measure(name) for name in names]
         rows.append([model.name, model.fitted.table.n_parameters, model.fitted.test.df, *values])
     columns = ["model", "par", "df", *(name.split("_")[0] for name in names)]
-    note = f"par: parameters; chi-square scaled{', CFI and RMSEA robust' if 'cfi_robust' in names else ''}."
+    kind = names[-3].partition("_")[2]
+    note = f"par: parameters; chi-square scaled{f', CFI and RMSEA {kind}' if kind else ''}."
     return "\n".join([render_table(columns, rows, width=width), *(["", *wrap_text(note, width)] if robust else [])])
 
 
@@ -54,8 +55,13 @@ def _is_robust(comparison: Comparison) -> bool:
 
 def _indices(comparison: Comparison) -> tuple[str, ...]:
     """Return the indices to show: robust ones where every model has them, else those that all have."""
-    robust = all("cfi_robust" in model.fitted.measures.values for model in comparison.models)
-    return ("cfi_robust", "rmsea_robust", "srmr") if robust else ("cfi", "rmsea", "srmr")
+    measures = [model.fitted.measures.values for model in comparison.models]
+    if all(values.get("cfi_robust") is not None for values in measures):
+        return ("cfi_robust", "rmsea_robust", "srmr")
+    is_ordinal = any(model.fitted.table.ordinal is not None for model in comparison.models)
+    if is_ordinal and all("cfi_scaled" in values for values in measures):
+        return ("cfi_scaled", "rmsea_scaled", "srmr")
+    return ("cfi", "rmsea", "srmr")
 
 
 def _render_pairs(comparison: Comparison, width: int) -> str:

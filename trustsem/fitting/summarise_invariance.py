@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from trustsem.fitting.invariance import Invariance
 
 _FITS = ("level", "chisq", "df", "cfi", "rmsea", "srmr")
+_ORDINAL_INDICES = (
+    "Robust CFI and RMSEA of ordinal items do not exist where thresholds are equal (Savalei 2021): every level is "
+    "shown, and compared, by the scaled ones."
+)
 _CHANGES = ("against the level before", "chisq", "df", "p", "d_cfi", "d_rmsea", "d_srmr", "decided by")
 
 
@@ -78,6 +82,8 @@ def _rules(result: Invariance, width: int) -> str:
     }
     if any(measure.endswith(("_robust", "_scaled")) for measure in indices):
         lines.extend(wrap_text(f"Indices: {', '.join(sorted(indices))}.", width))
+    if result.configural.fitted.table.ordinal is not None:
+        lines.extend(wrap_text(_ORDINAL_INDICES, width))
     return "\n".join(lines)
 
 
@@ -190,7 +196,9 @@ def _means(result: Invariance, width: int) -> str:
         for row in frame.to_dict("records")
     ]  # fmt: skip
     table = render_table(["factor", "group", "est", "se", "p", "lower", "upper", "d"], rows, width=width)
-    note = f"Differences from {result.group_labels[0]}, in points of the factor's marker; d: in standard deviations."
+    ordinal = result.configural.fitted.table.ordinal is not None
+    unit = "units of the marker's latent response" if ordinal else "points of the factor's marker"
+    note = f"Differences from {result.group_labels[0]}, in {unit}; d: in standard deviations."
     return "\n".join([table, "", *wrap_text(note, width)])
 
 

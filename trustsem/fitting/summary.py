@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trustsem.effects import r_squared
-from trustsem.fitting.account import cluster_account, group_accounts, missing_account, weight_account
+from trustsem.fitting.account import (
+    cluster_account,
+    group_accounts,
+    missing_account,
+    ordinal_account,
+    weight_account,
+)
 from trustsem.fitting.theory import theory_behind
 from trustsem.inference.standard_errors import ErrorKind
 from trustsem.moments.linalg import blas_threads_for
@@ -28,8 +35,16 @@ if TYPE_CHECKING:
 
     from trustsem.fitting.result import Fit
 
+_LEAST_SQUARES = {
+    "DWLS": "diagonally weighted least squares",
+    "WLS": "weighted least squares with the full weight matrix",
+    "ULS": "unweighted least squares",
+}
 _COLUMNS = ("", "est", "se", "z", "p", "lower", "upper", "std_all")
 _MAX_ITEMS_WITH_INDICES = 100
+_EQUAL_THRESHOLDS = re.compile(r"([^|]+\|t\d+) == \1\.g\d+")  # of one item in two groups
+_MAX_EQUAL_THRESHOLDS = 8
+_MOST_THRESHOLDS = 6  # as many fit on a line
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -56,9 +71,19 @@ def summarise(fit: Fit, *, width: int = 80, measures: str = "main", standardized
         parts.append(section("Largest misfit", render_misfit(fit, width)))
     constraints = fit.fitted.table.constraints.texts
     if constraints:
-        parts.append(section("Equality constraints", "\n".join(constraints)))
+        parts.append(section("Equality constraints", "\n".join(_constraint_lines(constraints, width))))
     parts.append(section("What to know", render_findings(fit.findings, width)))
     return "\n\n".join(part for part in parts if part)
+
+
+def _constraint_lines(texts: Sequence[str], width: int) -> list[str]:
+    """Return one line per constraint; of many thresholds that are equal across groups the items only."""
+    thresholds = [text for text in texts if _EQUAL_THRESHOLDS.fullmatch(text)]
+    if len(thresholds) <= _MAX_EQUAL_THRESHOLDS:
+        return list(texts)
+    items = list(dict.fromkeys(text.split("|")[0] for text in thresholds))
+    told = f"{len(thresholds)} equal thresholds across groups: {', '.join(items)}"
+    return [*wrap_text(told, width, hanging=2), *(text for text in texts if text not in set(thresholds))]
 
 
 def section(title: str, body: str) -> str:
@@ -118,7 +143,7 @@ def _render_indices(fit: Fit, width: int, top: int) -> str:
 
 def render_header(fit: Fit, width: int = 80) -> str:
     """Return model, data, rows, estimator and how the fit ended."""
-    library, given = fit.model.library, fit.options.to_dict()
+    library = fit.model.library
     total = fit.data.n_total
     optimum = fit.fitted.estimate.optimum
     state = "converged" if fit.converged else f"DID NOT CONVERGE ({optimum.status.value})"
@@ -131,7 +156,7 @@ def render_header(fit: Fit, width: int = 80) -> str:
             ("Data", _data_text(fit)),
             ("Rows used", f"{fit.n_obs} of {total}" if total is not None else f"{fit.n_obs}"),
             *_data_pairs(fit),
-            ("Estimator", f"{_estimator(given)}, {_likelihood_text(fit)}{given['information']} information"),
+            ("Estimator", _estimator_text(fit)),
             ("", _other_estimator(fit)),
             ("", _corrections(fit)),
             ("Parameters", f"{fit.fitted.table.n_parameters}; degrees of freedom {fit.fitted.identification.df}"),
@@ -150,6 +175,7 @@ def _data_pairs(fit: Fit) -> list[tuple[str, object]]:
         column = fit.options.data.group
         sizes = ", ".join(f"{item.label} {item.n_obs}" for item in groups)
         pairs.append(("Groups", f"{sizes} (by {column})" if column else sizes))
+    pairs += _ordinal_pairs(fit)
     missing, clusters, weights = missing_account(fit), cluster_account(fit), weight_account(fit)
     if missing is not None:
         one, other = missing.lowest_pair
@@ -171,6 +197,29 @@ def _data_pairs(fit: Fit) -> list[tuple[str, object]]:
         effective = f"worth {weights.effective_n:.0f} equal ones"
         pairs.append(("Weights", f"{weights.column}, scaled by {weights.normalization}: {spread}; {effective}"))
     return pairs
+
+
+def _ordinal_pairs(fit: Fit) -> list[tuple[str, object]]:
+    """Return which items are ordinal, and what their model is fitted to."""
+    account = ordinal_account(fit)
+    if account is None:
+        return []
+    counts = sorted({len(item.scores) for item in account.items})
+    spread = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    what = f"thresholds and {account.correlations} correlations of latent responses"
+    given = f", given {', '.join(account.given)}" if account.given else ""
+    items = f"{len(account.items)} item{'' if len(account.items) == 1 else 's'}"
+    return [
+        ("Ordinal", f"{items} with {spread} categories; {account.parameterization} parameterization"),
+        ("", f"fitted to {what}{given}"),
+    ]
+
+
+def _estimator_text(fit: Fit) -> str:
+    given = fit.options.to_dict()
+    if fit.fitted.table.ordinal is not None:
+        return f"{_estimator(given)}: {_LEAST_SQUARES[fit.options.pipeline.spec.discrepancy]}"
+    return f"{_estimator(given)}, {_likelihood_text(fit)}{given['information']} information"
 
 
 def _likelihood_text(fit: Fit) -> str:
@@ -203,6 +252,8 @@ def _other_estimator(fit: Fit) -> str | None:
     library, used = fit.model.library, _estimator(fit.options.to_dict())
     if library is None or library.estimator is None or library.estimator.upper() == used:
         return None
+    if fit.options.ordinal is not None:
+        return f"(this model was made for {library.estimator}{'' if library.ordered else ' of continuous answers'})"
     answers = " of ordered answers" if library.ordered else ""
     return f"(this model was made for {library.estimator}{answers}; here answers are taken as continuous)"
 
@@ -246,6 +297,7 @@ def _plain_measures(fit: Fit, width: int) -> str:
             ("TLI", shown("tli")),
             ("RMSEA", shown("rmsea") + interval),
             ("SRMR", shown("srmr")),
+            *([("WRMR", shown("wrmr"))] if fit.fitted.table.ordinal is not None else []),
             *criteria,
         ],
         width=width,
@@ -255,7 +307,7 @@ def _plain_measures(fit: Fit, width: int) -> str:
 def _measures_by_kind(fit: Fit, kinds: Sequence[str], width: int) -> str:
     """Return one column per kind of measure: plain, scaled and robust."""
     suffixes = ("", *(f"_{kind}" for kind in kinds))
-    missing: list[str] = []
+    missing: list[tuple[str, str]] = []
 
     def row(label: str, name: str, *, p: bool = False, whole: bool = False) -> list[object]:
         cells: list[object] = [label]
@@ -265,7 +317,7 @@ def _measures_by_kind(fit: Fit, kinds: Sequence[str], width: int) -> str:
                 continue
             number = fit.fit_measures[f"{name}{suffix}"]
             if number is None:
-                missing.append(f"{name}{suffix}: {_shown_measure(fit, f'{name}{suffix}')}.")
+                missing.append((f"{name}{suffix}", _shown_measure(fit, f"{name}{suffix}")))
             is_whole = whole and number is not None and float(number).is_integer()
             cells.append(_cell(number, p=p, whole=is_whole))
         return cells
@@ -281,6 +333,7 @@ def _measures_by_kind(fit: Fit, kinds: Sequence[str], width: int) -> str:
         row("  90% upper", "rmsea_ci_upper"),
         row("  p (<= .05)", "rmsea_pvalue", p=True),
         row("SRMR", "srmr"),
+        *([row("WRMR", "wrmr")] if fit.fitted.table.ordinal is not None else []),
         *([row("AIC", "aic"), row("BIC", "bic")] if "aic" in fit.fit_measures else []),
     ]
     rows = [line for line in names if any(line[1:])]
@@ -288,15 +341,24 @@ def _measures_by_kind(fit: Fit, kinds: Sequence[str], width: int) -> str:
     factor = fit.fit_measures.get("chisq_scaling_factor")
     if factor is not None:
         lines += wrap_text(f"Scaling factor of the chi-square: {format_number(factor)} ({_test_name(fit)}).", width)
-    lines += [line for reason in missing for line in wrap_text(reason, width, hanging=2)]
-    return "\n".join([*lines, *wrap_text(_advice(kinds), width)])
+    lines += [line for reason in _by_reason(missing) for line in wrap_text(reason, width, hanging=2)]
+    has_robust = "robust" in kinds and fit.fit_measures.get("cfi_robust") is not None
+    return "\n".join([*lines, *wrap_text(_advice(kinds, has_robust=has_robust), width)])
 
 
-def _advice(kinds: Sequence[str]) -> str:
+def _by_reason(missing: Sequence[tuple[str, str]]) -> list[str]:
+    """Return one sentence per reason, with all measures that it makes undefined."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in missing:
+        reasons.setdefault(reason, []).append(name)
+    return [f"{', '.join(names)}: {reason}." for reason, names in reasons.items()]
+
+
+def _advice(kinds: Sequence[str], *, has_robust: bool) -> str:
     """Say which column to read."""
     if "scaled" not in kinds:
         return "The robust column corrects CFI, TLI and RMSEA for missing answers: read it first."
-    if "robust" not in kinds:
+    if not has_robust:
         return "Read the scaled column; this test has no robust CFI, TLI and RMSEA."
     return "Read the scaled chi-square, and the robust CFI, TLI and RMSEA."
 
@@ -359,7 +421,7 @@ def _parameter_sections(frame: pd.DataFrame, value: str, width: int, labels: Seq
 
     Defined parameters belong to no group and come last.
     """
-    records = frame.to_dict("records")
+    records = _without_defaults(frame.to_dict("records"))
     endogenous = {row["lhs"] for row in records if row["op"] == "~"} | {
         row["rhs"] for row in records if row["op"] == "=~"
     }
@@ -370,6 +432,8 @@ def _parameter_sections(frame: pd.DataFrame, value: str, width: int, labels: Seq
         ("Variances", "~~", lambda row: row["lhs"] == row["rhs"] and row["lhs"] not in endogenous),
         ("Residual variances", "~~", lambda row: row["lhs"] == row["rhs"] and row["lhs"] in endogenous),
         ("Intercepts", "~1", None),
+        ("Thresholds", "|", None),
+        ("Scaling factors", "~*~", None),
     )
     sections = []
     for group in sorted({row["group"] for row in records}):
@@ -377,16 +441,40 @@ def _parameter_sections(frame: pd.DataFrame, value: str, width: int, labels: Seq
             rows = [r for r in records if r["op"] == op and r["group"] == group and (keep is None or keep(r))]
             if rows:
                 shown = f"{title}, {labels[group - 1]}" if labels else title
-                sections.append(section(shown, _render_block(rows, value, width)))
+                render = _render_thresholds if op == "|" else _render_block
+                sections.append(section(shown, render(rows, value, width)))
     defined = [row for row in records if row["op"] == ":="]
     return [*sections, *([section("Defined", _render_block(defined, value, width))] if defined else [])]
+
+
+def _without_defaults(records: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
+    """Leave out what identifies latent responses and says nothing: intercepts fixed at 0, scaling factors at 1."""
+    items = {row["lhs"] for row in records if row["op"] == "|"}
+    default = {"~1": 0.0, "~*~": 1.0}
+    return [
+        row
+        for row in records
+        if not (row["lhs"] in items and math.isnan(row["se"]) and row.get("est") == default.get(row["op"], math.nan))
+    ]
+
+
+def _render_thresholds(rows: Sequence[dict[str, Any]], value: str, width: int) -> str:
+    """Return one line per item; their standard errors are those of `fit.thresholds()`."""
+    most = max(int(row["rhs"][1:]) for row in rows)
+    if most > _MOST_THRESHOLDS:
+        return _render_block(rows, value, width)
+    items: dict[str, list[object]] = {}
+    for row in rows:
+        items.setdefault(row["lhs"], []).append(row[value])
+    lines = [[item, *values, *([None] * (most - len(values)))] for item, values in items.items()]
+    return render_table(["", *(f"t{k}" for k in range(1, most + 1))], lines, width=width)
 
 
 def _render_block(rows: Sequence[dict[str, Any]], value: str, width: int) -> str:
     columns = [name for name in _COLUMNS if name != "std_all" or value == "est"]
     lines: list[list[object]] = []
     for index, row in enumerate(rows):
-        is_grouped = row["op"] in ("=~", "~") or (row["op"] == "~~" and row["lhs"] != row["rhs"])
+        is_grouped = row["op"] in ("=~", "~", "|") or (row["op"] == "~~" and row["lhs"] != row["rhs"])
         if is_grouped and (index == 0 or rows[index - 1]["lhs"] != row["lhs"]):
             lines.append([f"{row['lhs']} {row['op']}"])
         name = f"  {row['rhs']}" if is_grouped else row["lhs"]

@@ -66,6 +66,7 @@ class GroupLayout:
     intercept_cells: Cells
     exogenous: IntArray  # positions of observed variables whose moments fixed_x takes from the sample
     core: IntArray  # positions of variables that point at others: only they make I - A worth inverting
+    dependent: IntArray  # positions of variables that an arrow of the table ends in, one fixed at 0 included
     ordinal: OrdinalLayout | None = None
 
     @property
@@ -175,8 +176,14 @@ def _group_layout(rows: Sequence[tuple[Row, int]], table: ParameterTable, sample
         _pack(cells["m"]),
         np.array(exogenous, dtype=np.intp),
         np.flatnonzero(points),
+        _dependent(rows, position),
         _ordinal_layout(rows, table, position, exogenous),
     )
+
+
+def _dependent(rows: Sequence[tuple[Row, int]], position: Mapping[str, int]) -> IntArray:
+    ends = {row.rhs if row.op == "=~" else row.lhs for row, _ in rows if row.op in ("=~", "~")}
+    return np.array(sorted(position[name] for name in ends), dtype=np.intp)
 
 
 _ORDINAL = ("|", "~*~")

@@ -63,16 +63,20 @@ def thresholds_of(ordinal: OrdinalLayout, theta: FloatArray, variable: int) -> F
     return _thresholds(ordinal, theta)[ordinal.threshold_variable == variable]
 
 
-def _base(ordinal: OrdinalLayout, implied: Implied, theta: FloatArray) -> _Base:
-    cov, mean = implied.total_cov, implied.total_mean
+def conditional_moments(ordinal: OrdinalLayout, implied: Implied) -> tuple[FloatArray, FloatArray]:
+    """Return covariances (t, t) and means (t,) of all variables given the predictors that moments are given, at 0."""
     x = ordinal.conditional
-    if len(x):
-        covariances, intercepts = implied.covariances.copy(), implied.intercepts.copy()
-        covariances[x] = 0.0
-        covariances[:, x] = 0.0
-        intercepts[x] = 0.0
-        cov = implied.inverse @ covariances @ implied.inverse.T
-        mean = implied.inverse @ intercepts
+    if not len(x):
+        return implied.total_cov, implied.total_mean
+    covariances, intercepts = implied.covariances.copy(), implied.intercepts.copy()
+    covariances[x] = 0.0
+    covariances[:, x] = 0.0
+    intercepts[x] = 0.0
+    return implied.inverse @ covariances @ implied.inverse.T, implied.inverse @ intercepts
+
+
+def _base(ordinal: OrdinalLayout, implied: Implied, theta: FloatArray) -> _Base:
+    cov, mean = conditional_moments(ordinal, implied)
     scale = scales(ordinal, theta)
     if ordinal.is_theta:
         variance = np.diag(cov)[: ordinal.n_endogenous]

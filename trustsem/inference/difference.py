@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from trustsem.errors import UsageError
 from trustsem.estimate import Estimate
+from trustsem.estimate.categorical import CategoricalObjective
 from trustsem.implied import sigma_jacobian
 from trustsem.inference.chisquare import ChiSquare, chi_square_pvalue
 from trustsem.inference.chisquares import ModelTest, TestContext, TestKind, model_test
 from trustsem.inference.information import InformationKind, allowed_directions
-from trustsem.inference.nested import find_nesting
+from trustsem.inference.nested import find_nesting, ordinal_order
 from trustsem.inference.robust import H1Information, robust_pieces
 from trustsem.inference.robust.pieces import open_directions
 from trustsem.records import Finding, Severity
@@ -82,11 +83,12 @@ class DifferenceTest:
         method: How it was computed.
         statistic: Chi-square; NaN where it cannot be computed (the findings say why).
         df: Difference of the degrees of freedom.
-        pvalue: Upper tail; None where the statistic is undefined.
+        pvalue: Upper tail; None where the statistic is undefined or is no chi-square.
         unscaled: Difference of the unscaled chi-squares.
         scaling_factor: What the unscaled difference was divided by; None of the standard test.
         shift: What a scaled and shifted test adds; None of the others.
-        rmsea: RMSEA of the restrictions alone (Savalei, Brace & Fouladi 2023); None where the statistic is undefined.
+        rmsea: RMSEA of the restrictions alone (Savalei, Brace & Fouladi 2023), of ordinal items from the scaled
+            statistic; None where the statistic is undefined.
         findings: What a reader must know.
     """
 
@@ -140,6 +142,8 @@ def difference_test(
     if unscaled < -_WORSE * max(1.0, abs(general.statistic)):
         return DifferenceTest(chosen, math.nan, df, None, unscaled, findings=(_worse(unscaled),))
     unscaled = max(unscaled, 0.0)
+    if chosen is DifferenceMethod.STANDARD and _has_no_distribution(general):
+        return DifferenceTest(chosen, unscaled, df, None, unscaled, findings=(_no_distribution(general),))
     if chosen is DifferenceMethod.STANDARD:
         findings = (_uncorrected(restricted.test.kind),) if restricted.test.kind.is_scaled else ()
         rmsea = _rmsea(unscaled - df, df, general)
@@ -153,7 +157,9 @@ def difference_test(
         finding = _negative(chosen, scale.mean)
         return DifferenceTest(chosen, math.nan, df, None, unscaled, scale.mean, findings=(finding,))
     statistic = scale.slope * unscaled + (scale.shift or 0.0)
-    rmsea = _rmsea(unscaled - df * scale.mean, df, general)
+    # of ordinal items the unscaled difference has no population value of its own: weights decide its size
+    is_ordinal = isinstance(general.estimate.objective, CategoricalObjective)
+    rmsea = _rmsea(statistic - df if is_ordinal else unscaled - df * scale.mean, df, general)
     pvalue = chi_square_pvalue(statistic, df)
     return DifferenceTest(chosen, statistic, df, pvalue, unscaled, 1 / scale.slope, scale.shift, rmsea)
 
@@ -319,8 +325,13 @@ def _restrictions(restricted: Estimate, general: Estimate) -> FloatArray:
 
 def _jacobian(estimate: Estimate) -> FloatArray:
     """Return the Jacobian of all groups' moments in the directions that the model leaves open."""
-    point, means = estimate.objective.expand(estimate.x), estimate.objective.layout.meanstructure
-    rows = [sigma_jacobian(group.derivatives, meanstructure=means) for group in point.groups]
+    objective = estimate.objective
+    if isinstance(objective, CategoricalObjective):
+        rows = list(objective.expand_at(objective.implied(estimate.x)).jacobians)
+    else:
+        means = objective.layout.meanstructure
+        groups = objective.expand(estimate.x).groups
+        rows = [sigma_jacobian(group.derivatives, meanstructure=means) for group in groups]
     return np.vstack(rows) @ open_directions(estimate)
 
 
@@ -329,6 +340,11 @@ def _moment_order(source: Estimate, target: Estimate) -> NDArray[np.intp]:
     means = target.objective.layout.meanstructure
     order, offset = [], 0
     for one, other in zip(source.objective.moments.groups, target.objective.moments.groups, strict=True):
+        if one.categorical is not None:
+            moments = ordinal_order(one, other)
+            order.append(moments + offset)
+            offset += len(moments)
+            continue
         p = len(one.names)
         column, row = np.triu_indices(p)
         position = np.zeros((p, p), dtype=np.intp)
@@ -343,9 +359,11 @@ def _moment_order(source: Estimate, target: Estimate) -> NDArray[np.intp]:
 
 
 def _rmsea(excess: float, df: int, side: DifferenceSide) -> float:
-    """Return sqrt(G max(T - c m, 0) / (n m)), on the scale of the model's own RMSEA."""
-    moments = side.estimate.objective.moments
-    return math.sqrt(max(excess, 0.0) / (moments.n_effective * df) * len(moments.groups))
+    """Return sqrt(G max(T - c m, 0) / (n m)), on the scale of the model's own RMSEA: n - G of ordinal items."""
+    objective = side.estimate.objective
+    moments, n_groups = objective.moments, len(objective.moments.groups)
+    n = moments.mass - n_groups if isinstance(objective, CategoricalObjective) else moments.n_effective
+    return math.sqrt(max(excess, 0.0) / (n * df) * n_groups)
 
 
 # --- findings ----------------------------------------------------------------------------------------------------
@@ -368,6 +386,22 @@ def _uncorrected(kind: TestKind) -> Finding:
         f'The difference is that of unscaled chi-squares although the fits have the robust test "{kind.value}": with '
         "answers that are not normal its p-value is wrong.",
         remedy="Leave method out for the correction that goes with the test.",
+    )
+
+
+def _has_no_distribution(side: DifferenceSide) -> bool:
+    """Return whether n F of ordinal items is no chi-square: only the full weight matrix makes it one."""
+    objective = side.estimate.objective
+    return isinstance(objective, CategoricalObjective) and objective.discrepancy.name != "WLS"
+
+
+def _no_distribution(side: DifferenceSide) -> Finding:
+    return Finding(
+        "difference-no-distribution",
+        Severity.WARNING,
+        f"The difference of unscaled chi-squares follows no chi-square distribution with ordinal items and "
+        f"{side.estimate.objective.discrepancy.name}: it has no p-value.",
+        remedy='Use a fit with a scaled test, estimator="WLSMV" or "ULSMV", and leave method out.',
     )
 
 

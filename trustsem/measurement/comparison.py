@@ -13,8 +13,10 @@ from trustsem.pipeline import FittedModel
 from trustsem.pipeline.difference import difference_of
 from trustsem.records import Finding, Severity
 
-# Robust indices where both fits have them (Brosseau-Liard & Savalei 2014), else scaled, else plain ones.
+# Robust indices where both fits have them (Brosseau-Liard & Savalei 2014), else scaled, else plain ones. Of ordinal
+# items they are not defined where thresholds are equal (Savalei 2021), so that no two levels could be compared by them.
 _KINDS = ("_robust", "_scaled", "")
+_ORDINAL_KINDS = ("_scaled", "")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -102,11 +104,16 @@ def _other_correction() -> Finding:
 
 def index_name(one: FittedModel, other: FittedModel, name: str) -> str:
     """Return the fit measure that stands for an index: robust, scaled or plain, the first that both fits have."""
-    for kind in _KINDS:
+    for kind in _KINDS if one.table.ordinal is None else _ORDINAL_KINDS:
         measure = f"{name}{kind}"
         if all(fitted.measures.values.get(measure) is not None for fitted in (one, other)):
             return measure
     return name
+
+
+def index_of(fitted: FittedModel, name: str) -> float | None:
+    """Return an index of one fit, in the version that levels are compared by."""
+    return fitted.measures.values.get(index_name(fitted, fitted, name))
 
 
 def _change(restricted: FittedModel, general: FittedModel, measure: str) -> float | None:

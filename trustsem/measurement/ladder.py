@@ -17,6 +17,7 @@ from trustsem.measurement.model import (
     class_of,
     equal_items,
     equal_keys,
+    fixed_alike,
     has_class,
     higher_factors,
     key_of,
@@ -28,6 +29,7 @@ from trustsem.pipeline import FittedModel
 from trustsem.records import Finding
 from trustsem.spec.table import ParameterTable
 
+LEAST_THRESHOLDS = 2  # of an item that must stay equal: they carry zero and unit of its latent response over
 LEAST_ITEMS = 2  # of a factor that must stay equal: one alone is the marker over again (Byrne, Shavelson & Muthen 1989)
 
 
@@ -119,6 +121,17 @@ class Ladder:
     def common_scale(self) -> Step | None:
         """The rung that gives all groups one scale with one zero: scalar where it holds, else None."""
         return base_for(self.steps, ("loadings", "intercepts"))
+
+    @property
+    def answer_scale(self) -> Step | None:
+        """The rung that effects on answers are worked out from: the common scale, of ordinal items strict if it holds.
+
+        Expected answers to ordinal items depend on residual variances too, which only strict holds equal.
+        """
+        scale = self.common_scale
+        if scale is None or scale.final.fitted.table.ordinal is None:
+            return scale
+        return next((step for step in held_rungs(self.steps) if step.level.name == "strict"), scale)
 
 
 def held_rungs(steps: Sequence[Step]) -> list[Step]:
@@ -266,13 +279,14 @@ def _carried(groups: GroupedModel, model: EqualModel, level: Level) -> EqualMode
         and row.lhs in unequal
         and key_of(row) in bound
     ]
-    return carried.releasing(follow)
+    fixed = [name for name in fixed_alike(table, level.equal) if _item_of(name) in unequal]
+    return carried.releasing(follow).releasing(fixed, marker=True)
 
 
 def _item_of(written: str) -> str:
     if "=~" in written:
         return written.split("=~")[1]
-    return written.split("~")[0]
+    return written.split("~")[0].split("|")[0]
 
 
 def _with_zero_means(groups: GroupedModel, model: EqualModel, level: Level) -> EqualModel:
@@ -295,8 +309,10 @@ def _release_until_it_holds(
         if release is None:
             return replace(step, reason=reason)
         model = step.final.model.releasing([release.test.written], marker=release.test.is_marker)
-        follow = tuple(_follow(step.final.fitted.table, release.test, step.level, model))
-        model = model.releasing(follow)
+        table = step.final.fitted.table
+        fixed = set(fixed_alike(table, step.level.equal))
+        for name in _follow(table, release.test, step.level, model):
+            model = model.releasing([name], marker=name in fixed)
         try:
             fitted = groups.fit(model)
         except TrustSemError as error:
@@ -342,8 +358,15 @@ def _next_release(step: Step, classes: Sequence[str], rules: DecisionRules) -> t
 
 
 def _leaves_enough(table: ParameterTable, test: ReleaseTest, level: Level, equal: frozenset[Key]) -> bool:
-    """Return whether every factor behind the item keeps enough items that are equal in all respects of the level."""
+    """Return whether every factor behind the item keeps enough items that are equal in all respects of the level.
+
+    Of an item's thresholds two stay equal: without them its loading and intercept have no common scale.
+    """
     item = test.row.rhs if test.kind == "loadings" else test.row.lhs
+    if test.kind == "thresholds":
+        left = [row for row in table if row.group == 1 and row.op == "|" and row.lhs == item and key_of(row) in equal]
+        if len(left) <= LEAST_THRESHOLDS:
+            return False
     factors = {row.lhs for row in table if row.op == "=~" and row.rhs == item}
     return all(len(equal_items(table, factor, level.equal, equal) - {item}) >= LEAST_ITEMS for factor in factors)
 

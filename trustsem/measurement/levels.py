@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from trustsem.errors import UsageError
+from trustsem.spec.table import OrdinalItems
 from trustsem.suggestions import suggest
 
 
@@ -63,6 +64,13 @@ LEVELS: Mapping[str, Level] = {
     for level in (
         _rung("configural", (), (), "the same items measure the same factors in all groups"),
         _rung(
+            "thresholds",
+            ("thresholds",),
+            ("thresholds",),
+            "the categories of the items cut their latent responses at the same places",
+            "the equal thresholds give the latent responses one scale",
+        ),
+        _rung(
             "metric",
             _LOADINGS,
             _LOADINGS,
@@ -98,6 +106,23 @@ LEVELS: Mapping[str, Level] = {
     )
 }
 STRUCTURAL = "structural"  # stands for all levels of that kind
+TESTABLE_LEVELS = 4  # categories from which equal thresholds restrict anything (Wu & Estabrook 2016, Propositions 1-3)
+
+# Latent responses are no answers: what is said of answers takes equal residual variances too (Wu & Estabrook 2016).
+_ORDINAL_SAYS = {
+    "metric": (
+        "a unit of a factor means the same for the latent responses: paths and covariances compare",
+        "the equal items give the factors one unit: paths and covariances compare",
+    ),
+    "scalar": (
+        "the factors have one zero: latent means compare, expected answers only with equal residuals",
+        "the equal items give the factors one zero: latent means compare, mean scores do not",
+    ),
+    "strict": (
+        "equal levels give equal answers: category probabilities, sums and scores of persons compare",
+        "the equal items give equal answers; sums with the other items do not compare",
+    ),
+}
 
 
 def read_levels(names: str | Iterable[str]) -> tuple[Level, ...]:
@@ -126,3 +151,59 @@ def read_levels(names: str | Iterable[str]) -> tuple[Level, ...]:
         for level in LEVELS.values()
         if level.name == "configural" or level.name in wanted or (level.kind is Kind.STRUCTURE and STRUCTURAL in wanted)
     )
+
+
+def levels_of_items(levels: Sequence[Level], ordinal: OrdinalItems | None, *, is_default: bool) -> tuple[Level, ...]:
+    """Return the levels as these items have them.
+
+    Ordinal items (Wu & Estabrook 2016): thresholds become equal first, then loadings, intercepts and, under theta,
+    residual variances. With three categories or fewer equal thresholds restrict nothing by themselves: the first
+    level that is tested has thresholds and loadings equal.
+
+    Args:
+        levels: From `read_levels`.
+        ordinal: The ordinal items; None: all are continuous.
+        is_default: Whether the levels were left at their default: what these items do not have is then left out.
+
+    Raises:
+        UsageError: levels that were asked for and that these items do not have.
+    """
+    names = {level.name for level in levels}
+    if ordinal is None:
+        if "thresholds" in names:
+            raise UsageError(
+                "The level thresholds is for ordinal items, and the model has none.",
+                remedy="Name the ordinal items in ordered=, or leave the level out.",
+                code="levels-of-items",
+            )
+        return tuple(levels)
+    if "strict" in names and not ordinal.is_theta and not is_default:
+        raise UsageError(
+            "The level strict needs residual variances, which are no parameters under the delta parameterization.",
+            remedy='Use parameterization="theta" (--parameterization theta), or leave the level out.',
+            code="delta-residuals",
+        )
+    testable = any(count >= TESTABLE_LEVELS for count in ordinal.levels.values())
+    if "thresholds" in names and not testable:
+        raise UsageError(
+            f"Equal thresholds restrict nothing: no item has {TESTABLE_LEVELS} categories or more.",
+            remedy="Leave the level out: metric holds thresholds and loadings equal together.",
+            code="levels-of-items",
+        )
+    first = testable and (is_default or "thresholds" in names)
+    wanted = (*names, "thresholds") if first else names
+    return tuple(
+        _ordinal_level(level, thresholds_first=first)
+        for level in LEVELS.values()
+        if level.name in wanted and (ordinal.is_theta or level.name != "strict")
+    )
+
+
+def _ordinal_level(level: Level, *, thresholds_first: bool) -> Level:
+    if "loadings" not in level.equal:
+        return level
+    says, partly = _ORDINAL_SAYS.get(level.name, (level.says, level.partly))
+    adds = level.adds
+    if level.name == "metric" and not thresholds_first:
+        adds = ("thresholds", *adds)
+    return replace(level, adds=adds, equal=("thresholds", *level.equal), says=says, partly=partly)

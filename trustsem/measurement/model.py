@@ -11,11 +11,12 @@ from trustsem.moments import SampleMoments
 from trustsem.pipeline import FittedModel, PipelineOptions, fit_table
 from trustsem.spec import SpecOptions, build_table, is_auxiliary, with_auxiliary
 from trustsem.spec.equality import equality_class
-from trustsem.spec.table import ParameterTable, Row
+from trustsem.spec.table import OriginKind, ParameterTable, Row
 from trustsem.spec.variables import Variables, parameter_key
 from trustsem.syntax.nodes import ModelSyntax, Modifier, ModifierKind, Parameter, Span
 
 _NOWHERE = Span(0, 0, 0, 0)  # of what a level writes, not the text
+_NEVER = 10**9
 Key = tuple[str, str, str]
 
 
@@ -26,7 +27,8 @@ class EqualModel:
     Args:
         equal: Sets of parameters, by the names of `group_equal`.
         released: Parameters that are not, as they are written.
-        markers: Loadings among them that set the scale of their factor: fixed in the first group only.
+        markers: Those among them that are fixed in the first group only: loadings that set the scale of their factor,
+            intercepts and residual variances of ordinal items.
         zero_means: Latent variables whose mean is 0 in all groups.
     """
 
@@ -71,8 +73,9 @@ class GroupedModel:
         if model.markers:
             parameters = tuple(_unmarked(p, model.markers, self.spec.n_groups) for p in parameters)
         written = {p.lhs for p in parameters if p.op == "~1"}
+        freed = tuple(_freed_later(name, self.spec.n_groups) for name in model.markers if "=~" not in name)
         zeros = tuple(_zero_mean(name) for name in model.zero_means if name not in written)
-        return replace(self.syntax, parameters=(*parameters, *zeros))
+        return replace(self.syntax, parameters=(*parameters, *freed, *zeros))
 
     def spec_of(self, model: EqualModel) -> SpecOptions:
         """Return the options of the table under this equality."""
@@ -80,7 +83,12 @@ class GroupedModel:
 
     def table_of(self, model: EqualModel) -> ParameterTable:
         """Return the parameter table under this equality."""
-        return with_auxiliary(build_table(self.syntax_of(model), self.spec_of(model)), self.auxiliary)
+        table = build_table(self.syntax_of(model), self.spec_of(model))
+        if model.markers:
+            # what the level itself writes is no news: findings are those of the text
+            plain = build_table(self.syntax_of(replace(model, markers=())), self.spec_of(model))
+            table = replace(table, findings=plain.findings)
+        return with_auxiliary(table, self.auxiliary)
 
     def fit(self, model: EqualModel) -> FittedModel:
         """Fit the model under this equality.
@@ -103,6 +111,15 @@ def _unmarked(parameter: Parameter, markers: Sequence[str], n_groups: int) -> Pa
     others = tuple(m for m in parameter.modifiers if m.kind not in (ModifierKind.FIX, ModifierKind.LABEL))
     freed = Modifier(ModifierKind.FIX, (value, *(None for _ in range(n_groups - 1))), parameter.span)
     return replace(parameter, modifiers=(*others, freed))
+
+
+def _freed_later(written: str, n_groups: int) -> Parameter:
+    """Return an intercept of 0, or a residual variance of 1, that is free in all groups but the first."""
+    lhs = written.split("~")[0]
+    is_variance = "~~" in written
+    values = (1.0 if is_variance else 0.0, *(None for _ in range(n_groups - 1)))
+    op, rhs = ("~~", lhs) if is_variance else ("~1", "")
+    return Parameter(lhs, op, rhs, (Modifier(ModifierKind.FIX, values, _NOWHERE),), _NOWHERE, _NOWHERE)
 
 
 def _zero_mean(name: str) -> Parameter:
@@ -159,6 +176,33 @@ def equal_keys(table: ParameterTable) -> frozenset[Key]:
     return frozenset(key for key, found in values.items() if len(found) == table.n_groups and len(set(found)) == 1)
 
 
+def fixed_alike(table: ParameterTable, classes: Sequence[str]) -> tuple[str, ...]:
+    """Return intercepts and residual variances of ordinal items that a level fixes at one value in all groups.
+
+    Equal intercepts and, under theta, equal residuals of latent responses are no relations between free parameters:
+    both are fixed. Residuals of items with two categories are fixed at every level.
+
+    Args:
+        table: Parameter table under the level.
+        classes: Names of `group_equal` that count.
+    """
+    if table.ordinal is None:
+        return ()
+    levels, equal = table.ordinal.levels, equal_keys(table)
+    from_text = {key_of(row) for row in table if row.origin.kind is not OriginKind.DEFAULT}
+    least = {"intercepts": 2, "residuals": 3}
+    return tuple(
+        row.written
+        for row in table
+        if row.group == 1
+        and row.value is not None
+        and (kind := class_of(row, table.variables)) in classes
+        and levels.get(row.lhs, 0) >= least.get(kind or "", _NEVER)
+        and key_of(row) in equal
+        and key_of(row) not in from_text
+    )
+
+
 def has_class(table: ParameterTable, names: Sequence[str]) -> bool:
     """Return whether the model has free parameters of these sets."""
     return any(row.is_free and class_of(row, table.variables) in names for row in table)
@@ -182,23 +226,28 @@ def class_of(row: Row, variables: Variables) -> str | None:
 
 
 def equal_items(table: ParameterTable, factor: str, classes: Sequence[str], equal: frozenset[Key]) -> set[str]:
-    """Return the items of a factor whose loadings and other parameters are the same in all groups.
+    """Return the items of a factor whose parameters of these sets are the same in all groups.
 
     Args:
         table: Parameter table.
         factor: Latent variable.
-        classes: Names of `group_equal` that count besides the loading.
+        classes: Names of `group_equal` that count.
         equal: Parameters that are, from `equal_keys`.
     """
     items = {
-        row.rhs for row in table if row.group == 1 and row.op == "=~" and row.lhs == factor and key_of(row) in equal
+        row.rhs
+        for row in table
+        if row.group == 1
+        and row.op == "=~"
+        and row.lhs == factor
+        and ("loadings" not in classes or key_of(row) in equal)
     }
     unequal = {
         row.lhs
         for row in table
         if row.group == 1
         and row.lhs in items
-        and class_of(row, table.variables) in {"intercepts", "residuals"} & set(classes)
+        and class_of(row, table.variables) in {"thresholds", "intercepts", "residuals"} & set(classes)
         and key_of(row) not in equal
     }
     return items - unequal

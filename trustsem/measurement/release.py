@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.estimate import Estimate, Objective
+from trustsem.estimate import Estimate
+from trustsem.estimate.categorical import objective_for
 from trustsem.estimate.constrained import ActiveConstraints
 from trustsem.implied import build_layout
 from trustsem.inference import InformationKind
@@ -17,7 +18,8 @@ from trustsem.inference.chisquares import TestKind
 from trustsem.inference.information import allowed_directions
 from trustsem.inference.robust import robust_pieces
 from trustsem.inference.standard_errors import ErrorKind
-from trustsem.measurement.model import class_of, equal_keys, key_of
+from trustsem.measurement.levels import TESTABLE_LEVELS
+from trustsem.measurement.model import class_of, equal_keys, fixed_alike, key_of
 from trustsem.pipeline import FittedModel, PipelineOptions
 from trustsem.spec.relations import evaluate_relations
 from trustsem.spec.table import LinearConstraints, ParameterTable, Row
@@ -35,7 +37,8 @@ class ReleaseTest:
         written: The parameter as the model writes it.
         kind: Its name in `group_equal`.
         row: Its row in the first group.
-        is_marker: Whether it sets the scale of its factor.
+        is_marker: Whether it is fixed in the first group: it sets the scale of its factor, or is an intercept or
+            residual variance of an ordinal item.
         statistic: Expected drop of chi-square; NaN where the model without the constraint is not identified.
         df: Constraints that fall: groups - 1, less what other constraints imply.
         pvalue: Upper tail.
@@ -92,17 +95,22 @@ def release_tests(fitted: FittedModel, classes: Sequence[str]) -> tuple[ReleaseT
         One test per parameter, in table order.
     """
     table = fitted.table
-    markers = tuple(_markers(table)) if "loadings" in classes else ()
+    markers = (*(_markers(table) if "loadings" in classes else ()), *fixed_alike(table, classes))
     opened = _open(fitted, markers)
     tests = []
     for row in table:
         kind = class_of(row, table.variables)
-        if row.group == 1 and kind in classes and row.written in opened.block_of:
+        if row.group == 1 and kind in classes and row.written in opened.block_of and _restricts(row, table):
             statistic, df = _statistic(opened, row.written)
             pvalue = chi_square_pvalue(statistic, df) if np.isfinite(statistic) and df > 0 else None
             assert kind is not None
             tests.append(ReleaseTest(row.written, kind, row, row.written in markers, statistic, df, pvalue))
     return tuple(tests)
+
+
+def _restricts(row: Row, table: ParameterTable) -> bool:
+    """Return whether freeing a threshold says something of its own: of few thresholds it frees the loading instead."""
+    return row.op != "|" or table.ordinal is None or table.ordinal.levels[row.lhs] >= TESTABLE_LEVELS
 
 
 def _markers(table: ParameterTable) -> Iterator[str]:
@@ -135,7 +143,7 @@ def _open(fitted: FittedModel, markers: Sequence[str]) -> _Opened:
     table, estimate = fitted.table, fitted.estimate
     opened, matrix, block_of = _opened_table(table, markers)
     layout = build_layout(opened, fitted.moments)
-    objective = Objective(estimate.objective.discrepancy, layout, fitted.moments)
+    objective = objective_for(estimate.objective.discrepancy, layout, fitted.moments)
     values = dict(zip((row.key for row in table.free_rows), estimate.theta.tolist(), strict=True))
     fixed = {row.key: row.value for row in table if row.value is not None}
     theta = np.array([values[row.key] if row.key in values else fixed[row.key] for row in opened.free_rows])
@@ -167,10 +175,7 @@ def _opened_table(
     table: ParameterTable, markers: Sequence[str]
 ) -> tuple[ParameterTable, FloatArray, dict[str, list[int]]]:
     """Return the table with free markers and without constraints, the constraints, and theirs by parameter."""
-    rows = tuple(
-        replace(row, value=None) if row.group > 1 and row.op == "=~" and row.written in markers else row
-        for row in table
-    )
+    rows = tuple(replace(row, value=None) if row.group > 1 and row.written in markers else row for row in table)
     free = [row for row in rows if row.is_free]
     position = {row.key: index for index, row in enumerate(free)}
     old = table.constraints.matrix
@@ -186,7 +191,7 @@ def _opened_table(
         if len(touched) == 2 and len(written) == 1 and groups[touched[0]] != groups[touched[1]]:
             block_of.setdefault(written.pop(), []).append(number)
     for row in free:
-        if row.op == "=~" and row.group > 1 and row.written in markers:
+        if row.group > 1 and row.written in markers:
             unit = np.zeros((1, len(free)))
             unit[0, position[row.key]] = 1.0
             block_of.setdefault(row.written, []).append(len(matrix))

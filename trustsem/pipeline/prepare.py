@@ -7,11 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from trustsem.discrepancy import Discrepancy
-from trustsem.errors import DataError
-from trustsem.inference import Likelihood
+from trustsem.errors import DataError, UsageError
+from trustsem.inference import InformationKind, Likelihood
+from trustsem.inference.chisquares import TestKind
+from trustsem.inference.standard_errors import ErrorKind
 from trustsem.moments import SampleGroup, SampleMoments
 from trustsem.moments.adf import adf_gamma
 from trustsem.moments.linalg import cholesky
+from trustsem.pipeline.options import PipelineOptions
 from trustsem.pipeline.ordinal import with_ordinal_weight
 from trustsem.pipeline.singular import explain_singular
 from trustsem.spec.table import ParameterTable
@@ -45,6 +48,29 @@ def prepare_moments(
             code="means-missing",
         )
     return SampleMoments(tuple(groups))
+
+
+def require_answers(moments: SampleMoments, options: PipelineOptions) -> None:
+    """Refuse standard errors and tests that need the respondents' answers where covariances are all there is.
+
+    Raises:
+        UsageError: naming them.
+    """
+    if all(sample.cases is not None or sample.categorical is not None for sample in moments.groups):
+        return
+    errors = options.used_errors
+    needing = [f'se="{errors.value}"'] if errors not in (ErrorKind.STANDARD, ErrorKind.NONE) else []
+    needing += [
+        f'test="{kind.value}"' for kind in options.used_tests if kind.is_scaled or kind is TestKind.BROWNE_RESIDUAL_ADF
+    ]
+    if not needing and options.used_information is InformationKind.FIRST_ORDER:
+        needing = ['information="first_order"']
+    if needing:
+        raise UsageError(
+            f"{options.estimator} with {' and '.join(needing)} needs the respondents' answers, not moments.",
+            remedy='Give data, or use estimator="ML" with se="standard" and test="standard".',
+            code="no-raw-data",
+        )
 
 
 def _adf_weight(sample: SampleGroup, meanstructure: bool) -> np.ndarray:

@@ -31,7 +31,7 @@ from trustsem.moments.linalg import blas_threads_for
 from trustsem.pipeline.baseline import BaselineFit
 from trustsem.pipeline.context import fit_context
 from trustsem.pipeline.options import PipelineOptions
-from trustsem.pipeline.prepare import prepare_moments
+from trustsem.pipeline.prepare import prepare_moments, require_answers
 from trustsem.records import Finding
 from trustsem.spec.table import ParameterTable
 from trustsem.suggestions import shortened
@@ -91,7 +91,9 @@ def fit_table(table: ParameterTable, moments: SampleMoments, options: PipelineOp
     Raises:
         IdentificationError: the parameters cannot be told apart; they are named.
         DataError: moments that no model can be fitted to.
+        UsageError: standard errors or tests that need the respondents' answers, which moments alone do not tell.
     """
+    require_answers(moments, options)
     with blas_threads_for(len(table.variables.observed)):
         return _fit_prepared(table, prepare_moments(table, moments, options.discrepancy, options.likelihood), options)
 

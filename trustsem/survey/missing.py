@@ -19,7 +19,7 @@ from trustsem.suggestions import count_of, shortened
 from trustsem.survey.frames import column_of
 from trustsem.survey.numeric import to_numbers
 from trustsem.survey.scored import Survey
-from trustsem.survey.selection import require_columns
+from trustsem.survey.selection import require_columns, require_unique
 
 _MOST_GROUPS = 50
 _SMALL_PATTERN = 5.0  # rows per pattern below which d^2 is no chi-square
@@ -106,6 +106,13 @@ def describe_missing(
         (2, [(), ('y',), ('x',)])
     """
     frame = data.frame if isinstance(data, Survey) else data
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(
+            f"Data must be a DataFrame or a Survey, not {type(data).__name__}.",
+            remedy="Read a file with trustsem.read_survey first.",
+            code="data-type",
+        )
+    require_unique(frame)
     names = _chosen_items(data, frame, items, group)
     values = _values(frame, names)
     with blas_threads_for(len(names)):
@@ -217,6 +224,8 @@ def _pairs(coverage: np.ndarray, n_used: int, names: Sequence[str]) -> tuple[Cov
 
 def _little(values: np.ndarray, names: Sequence[str]) -> tuple[MCARTest | None, str | None, list[Finding]]:
     """Return Little's test, or why there is none, with its cautions."""
+    if not len(values):
+        return None, "no row has an answer", []
     if not np.isnan(values).any():
         return None, "nothing is missing", []
     constant = [name for name, column in zip(names, values.T, strict=True) if _is_constant(column)]

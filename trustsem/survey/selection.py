@@ -120,6 +120,16 @@ def _with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
         )
     if not all(isinstance(name, str) for name in frame.columns):
         frame = frame.set_axis([str(name) for name in frame.columns], axis=1)  # of a MultiIndex as well
+    require_unique(frame)
+    return frame
+
+
+def require_unique(frame: pd.DataFrame) -> None:
+    """Refuse a table with two columns of one name.
+
+    Raises:
+        DataError: naming them.
+    """
     if not frame.columns.is_unique:
         doubled = dict.fromkeys(frame.columns[frame.columns.duplicated()])
         raise DataError(
@@ -127,7 +137,6 @@ def _with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
             remedy="Give every column its own name.",
             code="duplicate-columns",
         )
-    return frame
 
 
 def require_columns(frame: pd.DataFrame, names: Sequence[str], required: Sequence[str] = ()) -> None:

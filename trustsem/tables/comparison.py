@@ -14,6 +14,7 @@ from trustsem.pipeline import FittedModel
 CRITERIA = ("aic", "bic", "bic2")
 INDICES = ("cfi", "rmsea", "srmr")
 ROBUST_INDICES = ("cfi_robust", "rmsea_robust")
+SCALED_INDICES = ("cfi_scaled", "rmsea_scaled")  # of ordinal items: robust ones need free thresholds (Savalei 2021)
 TESTED = ("chisq_diff", "df_diff", "pvalue", "rmsea_diff")
 _SCALED = {"chisq_scaled": "chisq_scaled", "scaling_factor": "chisq_scaling_factor"}
 
@@ -62,15 +63,17 @@ def comparison_frame(models: Sequence[ComparedModel], pairs: Sequence[ComparedPa
 
     Columns: model, n_parameters, df, chisq (robust fits: chisq_scaled, scaling_factor), aic, bic, bic2, cfi, rmsea,
     srmr (cfi_robust, rmsea_robust), chisq_diff, df_diff, pvalue, rmsea_diff, delta_cfi, delta_rmsea, delta_srmr
-    (delta_cfi_robust, delta_rmsea_robust). Differences are this row less the one above; NaN in the first row and where
-    they were refused.
+    (delta_cfi_robust, delta_rmsea_robust); of ordinal items cfi_scaled and rmsea_scaled as well. Differences are this
+    row less the one above; NaN in the first row and where they were refused.
 
     Args:
         models: In order, the most general one first.
         pairs: Each model but the first against the one before it.
     """
     scaled = any("chisq_scaled" in model.fitted.measures.values for model in models)
-    robust = tuple(name for name in ROBUST_INDICES if any(name in model.fitted.measures.values for model in models))
+    ordinal = any(model.fitted.table.ordinal is not None for model in models)
+    versions = (*(SCALED_INDICES if ordinal else ()), *ROBUST_INDICES)
+    robust = tuple(name for name in versions if any(name in model.fitted.measures.values for model in models))
     columns: dict[str, list[object]] = {
         "model": [model.name for model in models],
         "n_parameters": [model.fitted.table.n_parameters for model in models],

@@ -10,8 +10,9 @@ import pandas as pd
 from trustsem.distributions import Z95, normal_tails
 from trustsem.effects import value_contrasts
 from trustsem.inference.chisquares import TestKind
-from trustsem.inference.measures.srmr import group_residual_measures
+from trustsem.inference.measures.srmr import group_residual_measures, ordinal_group_measures
 from trustsem.pipeline import FittedModel
+from trustsem.pipeline.ordinal import ordinal_groups
 from trustsem.spec.auxiliary import is_auxiliary
 from trustsem.tables.estimates import row_values
 from trustsem.tables.groups import group_names
@@ -23,9 +24,11 @@ def group_fit_frame(fitted: FittedModel) -> pd.DataFrame:
     chisq is the group's part n_g F_g of the unscaled chi-square and share what it is of the whole; NaN where the
     chi-square is no sum over groups (unweighted least squares). srmr is that of the group's own moments.
     """
+    if fitted.table.ordinal is not None:
+        return _with_shares(_ordinal_rows(fitted))
     objective, meanstructure = fitted.estimate.objective, fitted.table.meanstructure
     is_sum = fitted.options.spec.discrepancy != "ULS"
-    rows = []
+    rows: list[dict[str, object]] = []
     implied = objective.implied(fitted.estimate.x)
     for number, (sample, of_group) in enumerate(zip(fitted.moments.groups, implied, strict=True), start=1):
         part = sample.n_effective * objective.discrepancy.value(sample, of_group, meanstructure)
@@ -39,11 +42,36 @@ def group_fit_frame(fitted: FittedModel) -> pd.DataFrame:
                 "srmr": group_residual_measures(sample, of_group, meanstructure)["srmr"],
             }
         )
+    return _with_shares(rows)
+
+
+def _with_shares(rows: list[dict[str, object]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     total = float(frame["chisq"].to_numpy(dtype=float).sum())
-    if is_sum and total > 0:
+    if total > 0:  # not where they are NaN
         frame["share"] = frame["chisq"] / total
     return frame
+
+
+def _ordinal_rows(fitted: FittedModel) -> list[dict[str, object]]:
+    """Return the same of ordinal items: n_g e' W e over the statistics of the group, srmr over its correlations."""
+    names = group_names(fitted.table)
+    rows: list[dict[str, object]] = []
+    groups = ordinal_groups(fitted.estimate)
+    for number, (sample, group) in enumerate(zip(fitted.moments.groups, groups, strict=True), start=1):
+        gap = group.sample - group.implied
+        weighted = group.weight @ gap if group.weight.ndim == 2 else group.weight * gap
+        rows.append(
+            {
+                "group": number,
+                "group_label": names[number - 1],
+                "n_obs": sample.n_obs,
+                "chisq": sample.n_effective * float(gap @ weighted),
+                "share": math.nan,
+                "srmr": ordinal_group_measures(group)["srmr_bentler_nomean"],
+            }
+        )
+    return rows
 
 
 def tests_frame(fitted: FittedModel) -> pd.DataFrame:

@@ -18,7 +18,8 @@ def influence_frame(fitted: FittedModel, cases: Cases) -> pd.DataFrame:
 
     Columns: mahalanobis (squared distance to the implied moments) with mahalanobis_pvalue, mahalanobis_saturated (to
     the sample's own moments) with mahalanobis_saturated_pvalue, loglik and chisq (contributions to the fit's),
-    cook (generalised Cook's distance). Rows that were not used are NaN.
+    cook (generalised Cook's distance), likelihood_distance (what the likelihood loses at the estimates without the
+    row, twice). Rows that were not used are NaN.
 
     Raises:
         UsageError: there is no covariance matrix of the estimates, or no minimum.
@@ -33,6 +34,7 @@ def influence_frame(fitted: FittedModel, cases: Cases) -> pd.DataFrame:
         "loglik": fit.log_likelihood,
         "chisq": fit.chi_square,
         "cook": influence.cook,
+        "likelihood_distance": influence.likelihood_distance,
     }
     return cases.align(np.column_stack(list(columns.values())), list(columns))
 
@@ -69,7 +71,10 @@ def _influence(fitted: FittedModel) -> CaseInfluence:
 def _require_likelihood(fitted: FittedModel) -> None:
     """Refuse fits whose estimates are no maximum of a sum over respondents."""
     samples = fitted.moments.groups
-    if not fitted.estimate.objective.discrepancy.is_likelihood:
+    if fitted.table.ordinal is not None:
+        what = "thresholds and polychoric correlations of ordinal items are fitted by least squares, without one"
+        remedy = 'Fit the answers as continuous, ordered=False with estimator="MLR".'
+    elif not fitted.estimate.objective.discrepancy.is_likelihood:
         what, remedy = f"estimator {fitted.options.estimator} has no likelihood", 'Fit with estimator="MLR".'
     elif any(sample.cases is None or sample.moment_gamma is not None for sample in samples):
         what = "the estimates rest on moments of incomplete rows, not on a likelihood of each row"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -17,6 +17,7 @@ from trustsem.measurement import (
     MeanDifference,
     ScaleBias,
     Step,
+    index_of,
 )
 from trustsem.pipeline import FittedModel
 from trustsem.pipeline.difference import deciding_test
@@ -65,17 +66,10 @@ def fit_columns(fitted: FittedModel) -> dict[str, Any]:
         "df": test.df,
         "chisq": test.statistic,
         "pvalue": test.pvalue,
-        "cfi": first_of(values, "cfi"),
-        "rmsea": first_of(values, "rmsea"),
+        "cfi": index_of(fitted, "cfi"),
+        "rmsea": index_of(fitted, "rmsea"),
         "srmr": values.get("srmr"),
     }
-
-
-def first_of(values: Mapping[str, float | None], name: str) -> float | None:
-    """Return the robust, the scaled or the plain version of a fit measure, the first that there is."""
-    return next(
-        (values[key] for key in (f"{name}_robust", f"{name}_scaled", name) if values.get(key) is not None), None
-    )
 
 
 def _comparison_columns(comparison: Comparison | None) -> dict[str, Any]:
@@ -131,6 +125,8 @@ def _released_rows(step: Step) -> Iterator[dict[str, Any]]:
 
 
 def _kind(written: str) -> str:
+    if "|" in written:
+        return "thresholds"
     return "intercepts" if written.endswith("~1") else "residuals" if "~~" in written else "loadings"
 
 

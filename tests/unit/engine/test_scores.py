@@ -108,6 +108,30 @@ def test_one_step_against_leaving_out_for_real(model: str, options: dict) -> Non
         assert np.linalg.norm(ours - true) <= ONE_STEP * np.linalg.norm(true) + 1e-4
 
 
+# The length of the step is off by less than a tenth, its square by less than two.
+LIKELIHOOD_DISTANCE = 0.2
+
+
+@pytest.mark.parametrize(("model", "options"), OPTIONS)
+def test_likelihood_distance_against_leaving_out_for_real(model: str, options: dict) -> None:
+    fit = ts.fit(model, HS, **options)
+    distance = fit.influence()["likelihood_distance"].to_numpy()
+    ranked = np.argsort(-distance)
+    estimate = fit.fitted.estimate
+    objective, n = estimate.objective, fit.n_obs
+    for row in (ranked[0], ranked[len(ranked) // 10], ranked[len(ranked) // 2]):
+        left_out = ts.fit(model, HS.drop(index=HS.index[row]), **options).fitted.estimate
+        true = 2 * n * (objective.value(left_out.x) - objective.value(estimate.x))
+        assert distance[row] == pytest.approx(true, rel=LIKELIHOOD_DISTANCE, abs=1e-6)
+
+
+def test_likelihood_distance_is_cook_with_observed_information() -> None:
+    influence = ts.fit(CFA, HS, information="observed").influence()
+    assert influence["likelihood_distance"].to_numpy() == pytest.approx(influence["cook"].to_numpy(), rel=1e-7)
+    expected = ts.fit(CFA, HS).influence()
+    assert np.abs(expected["likelihood_distance"] / expected["cook"] - 1).max() > 0.01
+
+
 def test_the_gradient_of_the_step_is_exact_without_a_mean_structure() -> None:
     """The factor n / (n - 1) of the moving mean: the step is the Newton step at the moments without the row."""
     fit = ts.fit(CFA, HS)

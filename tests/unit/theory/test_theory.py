@@ -146,6 +146,8 @@ def test_own_additions_and_norms_give_no_expected_sign(theory):
     assert theory.expected_sign("public_opinion", "interpersonal_interaction") is None
     assert theory.hypotheses["H61"].arrows[0].sign == 0
     assert theory.expected_sign("treatment_effect", "trust") is None
+    assert theory.hypotheses["H60"].is_norm
+    assert theory.expected_sign("sincerity", "relation_harmony") is None
 
 
 def test_contested_claims_are_marked(theory):
@@ -171,6 +173,11 @@ def test_moderators_keep_their_basis(theory):
         Basis.READING,
     )
     assert theory.hypotheses["H9"].moderated == (("conflict", "trust"),)
+
+
+def test_a_difference_in_where_trust_comes_from_moderates_no_arrow(theory):
+    assert theory.hypotheses["H13"].moderators == ()
+    assert "where first trust comes from" in theory.hypotheses["H13"].remark
 
 
 def test_every_path_that_a_source_states_has_a_sign(theory):

@@ -14,11 +14,12 @@ from trustsem.cli.fit_options import TABLE_OPTIONS, with_fit_options
 from trustsem.cli.groups import complete_options, groups_of_fit
 from trustsem.cli.options import CodebookOption, EncodingOption, JsonOption, SheetOption
 from trustsem.errors import TrustSemError, UsageError
-from trustsem.tables.text import render_pairs, render_table
+from trustsem.tables.text import render_pairs, render_table, wrap_text
 
 if TYPE_CHECKING:
     from trustsem.fitting.inputs import DataInput
     from trustsem.fitting.options import FitOptions
+    from trustsem.fitting.recommend import Recommendation
     from trustsem.identification import IdentificationReport
     from trustsem.records import Finding
     from trustsem.spec import LibraryModel, ParameterTable, Row
@@ -36,6 +37,7 @@ class _Report:
     data: DataInput | None = None
     findings: list[Finding] = field(default_factory=list)
     problems: list[TrustSemError] = field(default_factory=list)
+    recommendation: Recommendation | None = None
 
 
 @with_fit_options(TABLE_OPTIONS)
@@ -114,6 +116,8 @@ def _examine(
     table = build_table(parsed.syntax, replace(chosen.spec, group_labels=labels))
     report = _identify(found, table)
     report.findings.extend([*parsed.syntax.findings, *taken, *table.findings])
+    if chosen.ordinal is not None and survey is None:
+        report.findings.append(_counted_without_categories())
     report.problems.extend(error for error in (unreadable, problem) if error is not None)
     if survey is not None and problem is None:
         try:
@@ -144,17 +148,49 @@ def _identify(model: LibraryModel, table: ParameterTable) -> _Report:
 
 
 def _examine_data(report: _Report, survey: Survey, options: FitOptions) -> None:
+    from trustsem.fitting.api import read_ordinal
     from trustsem.fitting.inputs import read_data, read_model
+    from trustsem.fitting.recommend import recommend_for_model
     from trustsem.pipeline import prepare_moments
     from trustsem.survey import screen_items
 
+    labels, source = report.table.group_labels, read_model(report.model)
+    if options.ordinal is not None:
+        report.table, report.data = read_ordinal(source, survey, labels, options)
+        _count_again(report)
     names = report.table.variables.observed
-    labels = report.table.group_labels
-    report.data = read_data(survey, names, read_model(report.model), options.data, labels)
+    if report.data is None:
+        report.data = read_data(survey, names, source, options.data, labels)
     report.findings.extend(report.data.findings)
     columns = [part for name in names for part in ([name] if name in survey.frame.columns else name.split(":"))]
     report.findings.extend(screen_items(survey, list(dict.fromkeys(columns))))
+    report.recommendation = recommend_for_model(survey, source)
     prepare_moments(report.table, report.data.moments, options.pipeline.discrepancy, options.pipeline.likelihood)
+
+
+def _count_again(report: _Report) -> None:
+    """Count moments and parameters anew once the data have told the categories."""
+    from trustsem.identification import check_identification, count_moments
+    from trustsem.implied import build_layout
+    from trustsem.pipeline.run import identification_error
+
+    assert report.data is not None
+    layout = build_layout(report.table, report.data.moments)
+    report.identification, report.n_moments = check_identification(report.table, layout), count_moments(layout)
+    if report.identification.df < 0 or not report.identification.identified:
+        report.problems.append(identification_error(report.table, report.identification))
+
+
+def _counted_without_categories() -> Finding:
+    from trustsem.records import Finding, Severity
+
+    return Finding(
+        "counted-without-categories",
+        Severity.INFO,
+        "How many categories the ordinal items have is not known without data: moments and parameters are counted as "
+        "those of continuous items, without thresholds.",
+        remedy="trustsem check MODEL DATA counts them.",
+    )
 
 
 # --- text -------------------------------------------------------------------------------------------------------
@@ -167,8 +203,15 @@ def _print_report(report: _Report, show_table: bool) -> None:
     print_text(
         render_pairs(_facts(report), width=width),
         section("Parameters", _render_table(report.table, width)) if show_table else "",
+        section("What to fit by", recommendation_text(report.recommendation, width)) if report.recommendation else "",
         section("What to know", render_findings(report.findings, width)),
     )
+
+
+def recommendation_text(advice: Recommendation, width: int) -> str:
+    """Return a recommended estimator with the options that ask for it, and why."""
+    reasons = [line for reason in advice.reasons for line in wrap_text(f"- {reason}", width, hanging=2)]
+    return "\n".join([*wrap_text(advice.command_text(), width, hanging=2), *reasons])
 
 
 def _facts(report: _Report) -> list[tuple[str, object]]:
@@ -284,6 +327,7 @@ def _content(report: _Report, show_table: bool) -> dict[str, Any]:
         "n_total": report.data.n_total if report.data else None,
         "n_by_group": [sample.n_obs for sample in report.data.moments.groups] if report.data else None,
         "findings": [finding.to_dict() for finding in report.findings],
+        "recommendation": report.recommendation.to_dict() if report.recommendation else None,
         "problems": [error_record(problem) for problem in report.problems],
     }
     if show_table:

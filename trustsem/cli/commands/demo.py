@@ -22,8 +22,9 @@ _MADE_BY = "trustsem demo"
 _INTRODUCTION = (
     "This demo fits {model}, Figure 1 of Li et al. (2021) as reconstructed, to {sample}: {n_total} SYNTHETIC answers "
     "to the questionnaire {codebook}. No real person answered; the numbers say nothing about patients anywhere, they "
-    "show what the tool does. Data of one point in time show associations: that an arrow is a cause is the "
-    "theory's claim."
+    "show what the tool does. The answers have five points and are analysed as ordered categories (estimator WLSMV): "
+    "the model explains polychoric correlations, those of the continuous opinions that are taken to lie behind the "
+    "answers. Data of one point in time show associations: that an arrow is a cause is the theory's claim."
 )
 _VARIANT_NOTE = (
     "Both variants belong in a report, and trust_formation_recursive beside them. With the covariance forced to 0, "
@@ -140,7 +141,11 @@ def _verdict_note(width: int) -> str:
 
 
 def _convention_note(width: int) -> str:
-    return _paragraph("Cut-offs are conventions (Hu & Bentler 1999; Browne & Cudeck 1993), not laws.", width)
+    return _paragraph(
+        "The chi-square is the scaled one, CFI, TLI and RMSEA are the robust ones. Cut-offs are conventions (Hu & "
+        "Bentler 1999; Browne & Cudeck 1993), not laws.",
+        width,
+    )
 
 
 def _places(demonstration: Demonstration) -> dict[str, Any]:
@@ -215,7 +220,8 @@ def _next_steps() -> str:
     return (
         "Next:\n"
         "  trustsem models show trust_formation         the model, arrow by arrow\n"
-        "  trustsem fit trust_formation trust_patients  every number\n"
+        "  trustsem fit trust_formation trust_patients --ordered all\n"
+        "                                               every number\n"
         "  trustsem describe YOUR_FILE                  begin with your own data"
     )
 
@@ -226,7 +232,7 @@ def _content(demonstration: Demonstration) -> dict[str, Any]:
     from trustsem.fitting.serialise import plain, records
 
     fit, variant = demonstration.fit, demonstration.variant
-    difference, pvalue = covariance_test(demonstration)
+    test = covariance_test(demonstration)
     return {
         "synthetic": True,
         "model": fit.model.name,
@@ -251,9 +257,9 @@ def _content(demonstration: Demonstration) -> dict[str, Any]:
             "difference": "interpersonal_trust ~~ 0*intergroup_trust",
             "arrows": [{key: plain(value) for key, value in row.items()} for row in arrow_rows(demonstration)],
             "fit_measures": {name: plain(value) for name, value in variant.fit_measures.items()},
-            "chisq_difference": plain(difference),
-            "df_difference": 1,
-            "pvalue": plain(pvalue),
+            "chisq_difference": None if test is None else plain(test.statistic),
+            "df_difference": None if test is None else test.df,
+            "pvalue": None if test is None else plain(test.pvalue),
         },
         "sentences": all_sentences(demonstration),
         "findings": [finding.to_dict() for finding in fit.findings],

@@ -14,6 +14,7 @@ from trustsem.errors import UsageError
 from trustsem.tables.text import render_pairs, render_table
 
 if TYPE_CHECKING:
+    from trustsem.fitting.recommend import Recommendation
     from trustsem.survey import CovariateDescription, ItemDescription, LogEntry, RowDescription, Survey
     from trustsem.survey.missing import MissingDescription
 
@@ -40,7 +41,9 @@ def describe(
     as_json: JsonOption = False,
 ) -> None:
     """Describe the items, covariates and rows of a survey file; scores point to the construct's positive pole."""
+    from trustsem.cli.commands.check import recommendation_text
     from trustsem.cli.inputs import read_data
+    from trustsem.fitting.recommend import recommend_for
     from trustsem.survey import describe_covariates, describe_rows, describe_survey
 
     if missing and show_log:
@@ -52,8 +55,9 @@ def describe(
         _describe_missing(survey, only, group, as_json=as_json)
         return
     items, covariates, rows = describe_survey(survey), describe_covariates(survey), describe_rows(survey)
+    advice = recommend_for(survey, None) if survey.items else None
     if as_json:
-        print_json("describe", _content(survey, items, covariates, rows, show_log))
+        print_json("describe", _content(survey, items, covariates, rows, advice, show_log))
         return
     from trustsem.fitting.summary import render_findings, section
 
@@ -63,6 +67,7 @@ def describe(
         section("Items", _render_items(items, width)),
         section("Answers, % from the lowest to the highest score", _render_answers(items, width)),
         section("Missing answers by kind", _render_missing(items, width)),
+        section("What to fit by", recommendation_text(advice, width)) if advice else "",
         section("Covariates", _render_covariates(covariates, width)),
         section("Rows by number of missing answers", _render_rows(rows, width)),
         section("What was done to the file", _render_log(survey.log, width)) if show_log else "",
@@ -214,6 +219,7 @@ def _content(
     items: tuple[ItemDescription, ...],
     covariates: tuple[CovariateDescription, ...],
     rows: RowDescription,
+    advice: Recommendation | None,
     show_log: bool,
 ) -> dict[str, Any]:
     content: dict[str, Any] = {
@@ -230,6 +236,7 @@ def _content(
         "covariates": [
             {**asdict(item), "missing": dict(item.missing), "categories": dict(item.categories)} for item in covariates
         ],
+        "recommendation": advice.to_dict() if advice else None,
         "findings": [finding.to_dict() for finding in survey.findings],
     }  # fmt: skip
     if show_log:

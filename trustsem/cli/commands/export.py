@@ -102,6 +102,12 @@ def _request(
         raise UsageError(
             "--data-output needs DATA.", remedy=f"trustsem export MODEL DATA --to {target} --data-output FILE"
         )
+    if survey is None and chosen.ordinal is not None:
+        raise UsageError(
+            "Ordinal items have as many thresholds as their answers have categories: give DATA.",
+            remedy=f"trustsem export MODEL DATA --to {target}, or --ordered none for continuous answers.",
+            code="ordinal-needs-data",
+        )
     results: dict[str, float] = {}
     columns = None
     roles = _roles(chosen)
@@ -138,6 +144,7 @@ def _method(chosen: FitOptions) -> FitMethod:
         tests=tuple(kind.value for kind in pipeline.used_tests),
         missing=chosen.data.missing.value,
         h1_information=pipeline.h1.value,
+        zero_cells=None if chosen.ordinal is None else chosen.ordinal.zero_cells,
     )
 
 

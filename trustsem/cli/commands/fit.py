@@ -108,10 +108,12 @@ def run_fit(
 
 
 def _check_options(model: LibraryModel, options: Mapping[str, Any]) -> None:
-    from trustsem.fitting.model_groups import with_model_groups
-    from trustsem.fitting.options import read_options
+    from trustsem.fitting.model_scale import with_model_defaults
+    from trustsem.fitting.options import AUTO, read_options
 
-    complete, _ = with_model_groups(options, model)
+    if options["estimator"].strip().lower() == AUTO:
+        return  # the answers decide; the rest is checked with what they recommend
+    complete, _ = with_model_defaults(options, model)
     read_options(complete)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 TAKEN = (
     "estimator", "missing", "group", "group_label", "cluster", "sampling_weights", "weights_normalization",
     "auxiliary", "orthogonal", "fixed_x", "likelihood", "information", "observed_information", "h1_information", "se",
-    "test", "bounds",
+    "test", "bounds", "ordered", "parameterization", "conditional_x", "zero_cells",
 )  # fmt: skip
 
 
@@ -48,13 +48,13 @@ def invariance(
     data: DataArgument,
     options: Mapping[str, Any],
     levels: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--levels",
-            help="configural, metric, scalar, strict, second_order, variances, covariances, regressions, means; "
-            "structural: the last five.",
+            help="configural, thresholds (ordinal items), metric, scalar, strict, second_order, variances, "
+            "covariances, regressions, means; structural: the last five. Default: all that the items have.",
         ),
-    ] = "configural,metric,scalar,strict,structural",
+    ] = None,
     partial: Annotated[
         bool,
         typer.Option(
@@ -92,7 +92,7 @@ def invariance(
 
     found = find_model(model)
     rules = DecisionRules(Rule(rule.value), alpha, abs(delta_cfi), delta_rmsea, delta_srmr_loadings, delta_srmr)
-    read_levels(levels)  # faults of words should not wait for a large file to be read
+    read_levels(levels or ())  # faults of words should not wait for a large file to be read
     chosen = None if method is None else read_method(method).value
     survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)
     result = test_invariance(found, survey, levels=levels, partial=partial, rules=rules, method=chosen, **options)

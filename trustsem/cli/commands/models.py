@@ -68,7 +68,7 @@ def _facts(model: LibraryModel, lang: Language, width: int) -> str:
             ("Sources", ", ".join(model.sources)),
             ("Instrument", model.instrument),
             ("Sample", model.sample),
-            ("Estimator", f"{model.estimator}{', ordered items' if model.ordered else ''}" if model.estimator else ""),
+            ("Estimator", _estimator_text(model)),
             ("Degrees of freedom", model.expected_df),
             ("Groups", _groups_text(model)),
             ("Equal in all groups", ", ".join(model.group_equal)),
@@ -77,6 +77,11 @@ def _facts(model: LibraryModel, lang: Language, width: int) -> str:
         ],
         width=width,
     )
+
+
+def _estimator_text(model: LibraryModel) -> str:
+    scale = f", ordered items, parameterization {model.parameterization or 'delta'}" if model.ordered else ""
+    return f"{model.estimator}{scale}" if model.estimator else ""
 
 
 def _groups_text(model: LibraryModel) -> str:
@@ -120,6 +125,7 @@ def _record(model: LibraryModel) -> dict[str, Any]:
         "sample": model.sample,
         "estimator": model.estimator,
         "ordered": model.ordered,
+        "parameterization": model.parameterization,
         "expected_df": model.expected_df,
         "covariates": list(model.covariates),
         "group": model.group,

@@ -63,7 +63,7 @@ def _ordinal_measures(context: FitContext) -> MeasureSet:
     total: dict[str, float] = {}
     for sample, group in zip(context.moments.groups, context.ordinal, strict=True):
         share = sample.n_obs / context.n_obs
-        for name, value in _of_ordinal_group(group).items():
+        for name, value in ordinal_group_measures(group).items():
             total[name] = total.get(name, 0.0) + share * value
     total["srmr"] = total["srmr_bentler_nomean"]
     # with groups lavaan divides by the statistics of one group
@@ -74,7 +74,8 @@ def _ordinal_measures(context: FitContext) -> MeasureSet:
     return MeasureSet(values, {"srmr_mplus": reason, "srmr_mplus_nomean": reason})
 
 
-def _of_ordinal_group(group: OrdinalGroup) -> dict[str, float]:
+def ordinal_group_measures(group: OrdinalGroup) -> dict[str, float]:
+    """Return rmr, srmr_bentler and crmr of one group of ordinal data, each also without thresholds and slopes."""
     p = len(group.cov)
     lower, off = np.tril_indices(p), np.tril_indices(p, -1)
     raw = group.cov - group.implied_cov

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,8 @@ class DensePieces:
     def gamma_meat(self, *, observed: bool = False) -> FloatArray:
         """Return D' V Gamma V D."""
         del observed  # V is what it is
-        return self._sum(lambda g: g.share * (g.weighted.T @ g.gamma @ g.weighted))
+        meats = [g.share * (g.weighted.T @ b) for g, b in zip(self.groups, self._covered, strict=True)]
+        return np.sum(meats, axis=0)
 
     def trace_h1(self) -> float:
         """Return tr(V Gamma) over the moments that the saturated model estimates."""
@@ -97,33 +99,51 @@ class DensePieces:
         return self.trace_h1() - trace_of_quotient(self.bread(observed=False), self.gamma_meat())
 
     def traces(self, *, observed: bool) -> Traces:
-        """Return tr(U Gamma) and tr((U Gamma)^2), block by block.
+        """Return tr(U Gamma) and tr((U Gamma)^2).
 
-        With groups, U Gamma has the blocks V_k Gamma_k (k = m only) - f_k V_k D_k E^-1 D_m' V_m Gamma_m.
+        With groups, U Gamma has the blocks V_k Gamma_k (k = m only) - f_k V_k D_k E^-1 D_m' V_m Gamma_m. With
+        B_k = Gamma_k V_k D_k, the traces need no product of two of these blocks:
+        tr(U Gamma) = sum tr(V_k Gamma_k) - tr(E^-1 M), M = sum f_k D_k' V_k B_k, and
+        tr((U Gamma)^2) = sum tr((V_k Gamma_k)^2) - 2 tr(E^-1 sum f_k B_k' V_k B_k) + tr((E^-1 M)^2).
         """
         del observed
-        blocks = self._ugamma()
-        trace = sum(float(np.trace(blocks[k][k])) for k in range(len(blocks)))
-        square = sum(
-            float(np.sum(blocks[k][m] * blocks[m][k].T)) for k in range(len(blocks)) for m in range(len(blocks))
-        )
+        trace, square = 0.0, 0.0
+        for group in self.groups:
+            one, two = _powers(group)
+            trace, square = trace + one, square + two
+        bread = self.bread(observed=False)
+        if len(bread):
+            twice = np.sum(
+                [g.share * _quadratic(g, b) for g, b in zip(self.groups, self._covered, strict=True)], axis=0
+            )
+            projected = np.linalg.solve(bread, self.gamma_meat())
+            trace -= float(np.trace(projected))
+            square += float(np.sum(projected * projected.T)) - 2 * trace_of_quotient(bread, twice)
         return Traces(trace, square)
 
-    def _ugamma(self) -> list[list[FloatArray]]:
-        bread = self.bread(observed=False)
-        projected = [
-            np.linalg.solve(bread, g.weighted.T @ g.gamma) if len(bread) else np.zeros((0, len(g.gamma)))
-            for g in self.groups
-        ]
-        blocks = []
-        for k, one in enumerate(self.groups):
-            row = [-one.share * (one.weighted @ right) for right in projected]
-            row[k] += _restricted(one) @ one.gamma if one.weight.ndim == 2 else one.weight[:, None] * one.gamma
-            blocks.append(row)
-        return blocks
+    @cached_property
+    def _covered(self) -> tuple[FloatArray, ...]:
+        """B_k = Gamma_k V_k D_k (P, d) of each group: the dearest product, used by errors and tests alike."""
+        return tuple(group.gamma @ group.weighted for group in self.groups)
 
     def _sum(self, of_group: Callable[[GroupMatrices], FloatArray]) -> FloatArray:
         return np.sum([of_group(group) for group in self.groups], axis=0)
+
+
+def _powers(group: GroupMatrices) -> tuple[float, float]:
+    """Return tr(V Gamma) and tr((V Gamma)^2) of one group."""
+    gamma = group.gamma
+    if group.weight.ndim == 1:
+        return float(group.weight @ np.diag(gamma)), float(group.weight @ (gamma * gamma.T) @ group.weight)
+    product = _restricted(group) @ gamma
+    return float(np.trace(product)), float(np.sum(product * product.T))
+
+
+def _quadratic(group: GroupMatrices, covered: FloatArray) -> FloatArray:
+    """Return B' V B (d, d)."""
+    if group.weight.ndim == 1:
+        return covered.T @ (group.weight[:, None] * covered)
+    return covered.T @ _restricted(group) @ covered
 
 
 def _restricted(group: GroupMatrices) -> FloatArray:

@@ -21,7 +21,14 @@ _RESERVED = frozenset({
 _LONGEST = 60
 _NOWHERE = Span(0, 0, 1, 1)
 _MISSING = {"fiml": "ml", "fiml_x": "ml.x"}
-_HEADINGS = {"=~": "Loadings", "~": "Regressions", "~~": "Variances and covariances", "~1": "Intercepts"}
+_HEADINGS = {
+    "=~": "Loadings",
+    "~": "Regressions",
+    "~~": "Variances and covariances",
+    "~1": "Intercepts",
+    "|": "Thresholds",
+    "~*~": "Scaling factors",
+}
 
 
 def export_lavaan(request: ExportRequest) -> Export:
@@ -86,9 +93,11 @@ def _notes(request: ExportRequest) -> Iterator[str]:
         )
     if request.estimator == "MLR" and len(request.method.tests) > 1:
         yield "With a list of tests lavaan before 0.7 takes another information for the scaling factor than by default."
-    if request.estimator == "ULS":
+    if request.estimator == "ULS" and request.table.ordinal is None:
         yield "Standard errors and the chi-square of ULS are those of lavaan 0.7; before, they are unscaled."
-    if request.roles.cluster is not None:
+    if request.roles.cluster is not None and request.table.ordinal is not None:
+        yield "Before 0.7 lavaan ignores the clusters of ordered items: estimates agree, standard errors do not."
+    elif request.roles.cluster is not None:
         yield "The factor of the cluster-robust test is that of lavaan 0.7; before, it is a little larger."
 
 
@@ -129,6 +138,7 @@ def _group_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, str
         (row, label)
         for row, label in zip(table, plan.labels, strict=True)
         if row.group == group
+        and not row.derived  # follows from the rest
         and not (row.op in ("~~", "~1") and row.lhs in left_to_lavaan and row.rhs in (*left_to_lavaan, ""))
     ]
     for op, heading in _HEADINGS.items():
@@ -164,7 +174,7 @@ def _without_variance(table: ParameterTable) -> list[str]:
 
 
 def _row_line(row: Row, label: str, names: Mapping[str, str]) -> str:
-    right = "1" if row.op == "~1" else names[row.rhs]
+    right = "1" if row.op == "~1" else row.rhs if row.op == "|" else names[row.rhs]
     modifiers = []
     if row.value is not None:
         modifiers.append(format_number(row.value))
@@ -196,6 +206,7 @@ def _call(request: ExportRequest) -> str:
         "data": "data",
         **_group_options(request),
         **_method_options(request),
+        **_ordinal_options(request),
         **_row_options(request.roles),
         "meanstructure": _flag(table.meanstructure),
         "fixed.x": _flag(not is_random),
@@ -226,6 +237,20 @@ def _method_options(request: ExportRequest) -> dict[str, str]:
         options["test"] = _vector([test.replace("_", ".") for test in method.tests])
     if method.h1_information != "structured":
         options["h1.information"] = _quoted(method.h1_information)
+    return options
+
+
+def _ordinal_options(request: ExportRequest) -> dict[str, str]:
+    ordinal = request.table.ordinal
+    if ordinal is None:
+        return {}
+    options = {
+        "ordered": _vector(list(ordinal.levels)),
+        "parameterization": _quoted("theta" if ordinal.is_theta else "delta"),
+        "conditional.x": _flag(ordinal.conditional_x),
+    }
+    if request.method.zero_cells is not None:
+        options["zero.add"] = f"c({', '.join(format_number(value) for value in request.method.zero_cells)})"
     return options
 
 

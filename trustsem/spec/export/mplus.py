@@ -25,6 +25,7 @@ _RESERVED = frozenset({
     "VARIABLE", "VIA", "WEIGHT", "WITH", "XWITH",
 })  # fmt: skip
 _ESTIMATORS = ("ML", "MLM", "MLMV", "MLR", "MLF", "GLS", "WLS")
+_ORDINAL_ESTIMATORS = ("WLSMV", "WLSM", "WLS", "ULSMV")
 # Whose information is no choice; of the others INFORMATION decides.
 _OWN_INFORMATION = {"MLM": "expected", "MLMV": "expected", "MLF": "first_order", "GLS": "expected", "WLS": "expected"}
 _KINDS = {"=~": "BY", "~": "ON", "~~": "WITH"}
@@ -64,7 +65,10 @@ def _refuse(request: ExportRequest) -> None:
     faults = []
     if request.likelihood != "normal":
         faults.append(f"likelihood={request.likelihood}: ML in Mplus has divisor n. Export with likelihood=normal.")
-    faults += [*_method_faults(request), *_role_faults(request)]
+    if request.table.ordinal is None:
+        faults += [*_method_faults(request), *_role_faults(request)]
+    else:
+        faults += [*_ordinal_faults(request), *_role_faults(request)]
     texts = [(f"{item.name} := {item.text}", item.expression) for item in request.table.definitions]
     texts += [(item.text, item.expression) for item in request.table.relations]
     for text, expression in texts:
@@ -96,10 +100,39 @@ def _method_faults(request: ExportRequest) -> Iterator[str]:
         yield f"h1_information={method.h1_information}: no counterpart. Leave it out."
 
 
+def _ordinal_faults(request: ExportRequest) -> Iterator[str]:
+    """Yield what a model of ordinal items cannot say in Mplus."""
+    table, method, ordinal = request.table, request.method, request.table.ordinal
+    assert ordinal is not None
+    if request.estimator not in _ORDINAL_ESTIMATORS or len(method.tests) > 1:
+        tests = ", ".join(method.tests)
+        yield (
+            f"{method.discrepancy} with se={method.errors} and test={tests}: Mplus has no estimator of that kind for "
+            f"ordinal items. Export with estimator={', '.join(_ORDINAL_ESTIMATORS)} and its own se and test."
+        )
+    if method.missing not in ("listwise", "pairwise"):
+        yield f"missing={method.missing}: ordinal items go with listwise and pairwise. Export with one of them."
+    if method.zero_cells is not None:
+        yield "zero_cells: no counterpart that is known to give the same. Leave it out."
+    if table.variables.exogenous and not ordinal.conditional_x:
+        yield "conditional_x=False: models of categorical items condition on predictors in Mplus. Leave it out."
+    free = [row.lhs for row in table if row.op == "~1" and row.lhs in ordinal.levels and row.value != 0.0]
+    if free:
+        names = ", ".join(dict.fromkeys(free))
+        yield (
+            f"intercepts of {names}: Mplus has thresholds of categorical items, but no intercepts beside them. Export "
+            "a model with equal intercepts, or one whose thresholds are free."
+        )
+
+
 def _role_faults(request: ExportRequest) -> Iterator[str]:
     roles = request.roles
-    if (roles.cluster or roles.weights) and request.estimator != "MLR":
-        yield f"cluster and weights go with MLR in Mplus, not with {request.estimator}. Export with estimator=MLR."
+    robust = "MLR" if request.table.ordinal is None else "WLSMV"
+    if (roles.cluster or roles.weights) and request.estimator != robust:
+        yield (
+            f"cluster and weights go with {robust} in Mplus, not with {request.estimator}. Export with "
+            f"estimator={robust}."
+        )
     if roles.weights and roles.normalization == "none":
         yield "weights_normalization=none: Mplus scales weights to the number of rows. Export with group or total."
     if roles.weights and request.table.n_groups > 1 and roles.normalization == "group":
@@ -148,11 +181,13 @@ def _notes(request: ExportRequest) -> Iterator[str]:
         yield "Observed predictors and exogenous factors are uncorrelated in this model; check that Mplus does so."
     if "predictor-made-random" in codes:
         yield "Some predictors have a variance of their own in MODEL; Mplus may treat the others differently then."
-    if request.table.definitions and request.information == "expected":
+    if request.table.definitions and request.information == "expected" and request.table.ordinal is None:
         yield "With MODEL CONSTRAINT the default information of Mplus is observed; this input asks for expected."
     if request.table.n_groups > 1:
         groups = ", ".join(f"{number} = {label}" for number, label in enumerate(request.table.group_labels, 1))
         yield f"Groups are numbers in the data: {groups}."
+    if request.table.ordinal is not None:
+        yield "Mplus' chi-square, CFI, TLI and RMSEA are those that end in _scaled in trustsem."
     if request.estimator in ("MLM", "MLMV"):
         yield "The scaling factor differs a little: Mplus takes the unbiased estimate of the fourth moments."
     if request.auxiliary:
@@ -168,7 +203,7 @@ def _data_section(request: ExportRequest) -> list[str]:
         lines += ["  ! Put the name of your scored data here: numbers only, no header, missing is a dot."]
     lines.append(f'  FILE = "{request.data_file or "data.dat"}";')
     # Without LISTWISE Mplus uses incomplete rows too, and needs means for it.
-    return lines if request.method.missing == "fiml" else [*lines, "  LISTWISE = ON;"]
+    return lines if request.method.missing in ("fiml", "pairwise") else [*lines, "  LISTWISE = ON;"]
 
 
 def _variable_section(request: ExportRequest, names: Mapping[str, str], notes: Sequence[str]) -> list[str]:
@@ -181,6 +216,10 @@ def _variable_section(request: ExportRequest, names: Mapping[str, str], notes: S
     lines = ["VARIABLE:"]
     lines += _indent(wrap_line(f"NAMES = {' '.join(names[name] for name in request.data_columns)};"))
     lines += _indent(wrap_line(f"USEVARIABLES = {' '.join(names[name] for name in used)};"))
+    if request.table.ordinal is not None:
+        lines += _indent(
+            wrap_line(f"CATEGORICAL ARE {' '.join(names[item] for item in request.table.ordinal.levels)};")
+        )
     lines += ["  MISSING = .;", *_indent(_role_statements(request, names))]
     changed = [f"{short} = {name}" for name, short in names.items() if short != name]
     comments = [*notes, *result_lines(request), *(["Names:", *(f"  {pair}" for pair in changed)] if changed else [])]
@@ -210,6 +249,8 @@ def _define_section(request: ExportRequest, names: Mapping[str, str]) -> list[st
 def _analysis_section(request: ExportRequest) -> list[str]:
     kind = "GENERAL" if request.roles.cluster is None else "COMPLEX"
     lines = ["ANALYSIS:", f"  TYPE = {kind};", f"  ESTIMATOR = {request.estimator};"]
+    if request.table.ordinal is not None:
+        return [*lines, f"  PARAMETERIZATION = {'THETA' if request.table.ordinal.is_theta else 'DELTA'};"]
     if request.estimator not in _OWN_INFORMATION:
         lines.append(f"  INFORMATION = {request.information.upper()};")
     return lines if request.table.meanstructure else [*lines, "  MODEL = NOMEANSTRUCTURE;"]
@@ -224,7 +265,7 @@ def _model_sections(request: ExportRequest, plan: LabelPlan, names: Mapping[str,
     rows = [
         (row, label)
         for row, label in zip(table, plan.labels, strict=True)
-        if not row.exogenous and not is_auxiliary(row)
+        if not row.exogenous and not row.derived and not is_auxiliary(row)
     ]
     first = [(row, label) for row, label in rows if row.group == 1]
     if table.n_groups == 1:
@@ -257,9 +298,14 @@ def _model_statements(
         yield f"{names[name]}@0;"
     for one, other in _unwritten_covariances(table, [row for row, _ in rows]):
         yield f"{names[one]} WITH {names[other]}@0;"
+    items = () if table.ordinal is None else table.ordinal.levels
     for row, label in rows:
-        if row.op == "~1":
+        if row.op == "~1" and row.lhs not in items:
             yield f"[{names[row.lhs]}{_state(row)}]{_tag(row, label, names)};"
+        elif row.op == "|":
+            yield f"[{names[row.lhs]}${row.rhs[1:]}{_state(row)}]{_tag(row, label, names)};"
+        elif row.op == "~*~":
+            yield f"{{{names[row.lhs]}{_state(row)}}}{_tag(row, label, names)};"
 
 
 def _statement(op: str, left: str, rows: Sequence[tuple[Row, str]], names: Mapping[str, str]) -> Iterator[str]:

@@ -22,6 +22,11 @@ _ESTIMATORS: Mapping[tuple[str, str, str], str] = {
     ("ULS", _SEM, "scaled_shifted"): "ULSMV",
     ("ULS", _SEM, "mean_var_adjusted"): "ULSMVS",
     ("WLS", _PLAIN, _PLAIN): "WLS",
+    ("ULS", _PLAIN, _PLAIN): "ULS",
+    ("DWLS", _PLAIN, _PLAIN): "DWLS",
+    ("DWLS", _SEM, "satorra_bentler"): "WLSM",
+    ("DWLS", _SEM, "scaled_shifted"): "WLSMV",
+    ("DWLS", _SEM, "mean_var_adjusted"): "WLSMVS",
 }
 
 
@@ -30,11 +35,12 @@ class FitMethod:
     """How a model is fitted, in the words of `trustsem.fit`.
 
     Args:
-        discrepancy: "ML", "GLS", "WLS" or "ULS".
+        discrepancy: "ML", "GLS", "WLS", "ULS" or "DWLS".
         errors: Standard errors, e.g. "robust_huber_white".
         tests: Tests of the model, the main one first.
         missing: What happens to incomplete rows.
         h1_information: "structured" or "unstructured", for robust corrections.
+        zero_cells: What is added to empty cells of 2 x 2 and of larger tables of ordinal items; None: the default.
     """
 
     discrepancy: str = "ML"
@@ -42,6 +48,7 @@ class FitMethod:
     tests: tuple[str, ...] = ("standard",)
     missing: str = "listwise"
     h1_information: str = "structured"
+    zero_cells: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,12 @@ class ExportRequest:
     def estimator(self) -> str | None:
         """The name that discrepancy, standard errors and first test go by together; None where there is none."""
         method = self.method
+        if self.table.ordinal is None and (method.discrepancy, method.errors, method.tests[0]) == (
+            "ULS",
+            _PLAIN,
+            _PLAIN,
+        ):
+            return None  # of continuous answers the name stands for another test
         return _ESTIMATORS.get((method.discrepancy, method.errors, method.tests[0]))
 
     @property

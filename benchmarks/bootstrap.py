@@ -1,0 +1,111 @@
+"""Bootstrap of a latent mediation: draws, refits, and percentile intervals of every parameter and effect.
+
+lavaan refits one by one; it is timed on a hundredth of the draws, its time times a hundred.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import trustsem as ts
+from benchmarks.lavaan import lavaan_version
+from benchmarks.records import Benchmark, Measured, Skipped, Timing
+from benchmarks.timing import time_job
+from benchmarks.trust_formation import complete_rows, model_text
+
+N_OBS, DRAWS, SHARE = 500, 10_000, 100
+MODEL = """
+practice =~ x1 + x2 + x3
+communication =~ x4 + x5 + x6
+trust =~ x7 + x8 + x9
+communication ~ a*practice
+trust ~ b*communication + c*practice
+indirect := a*b
+total := a*b + c
+"""
+_SAME = 0.5  # relative gap of two standard errors, lavaan's from a hundred draws: beyond it the jobs are not the same
+
+_JOB = """
+suppressPackageStartupMessages(library(lavaan))
+a <- commandArgs(trailingOnly = TRUE)
+data <- read.csv(a[1])
+model <- paste(readLines(a[2]), collapse = "\\n")
+set.seed(1)
+seconds <- system.time({
+  fit <- sem(model, data, se = "bootstrap", bootstrap = as.integer(a[3]))
+  frame <- parameterEstimates(fit, boot.ci.type = "perc")
+})[["elapsed"]]
+cat(seconds, frame$se[frame$lhs == "indirect"], "\\n")
+"""
+
+
+@cache
+def rows() -> pd.DataFrame:
+    """Return simulated answers to nine items of three factors."""
+    rng = np.random.default_rng(7)
+    practice = rng.normal(size=N_OBS)
+    communication = 0.5 * practice + np.sqrt(0.75) * rng.normal(size=N_OBS)
+    trust = 0.4 * communication + 0.2 * practice + 0.8 * rng.normal(size=N_OBS)
+    factors = np.column_stack([practice, communication, trust])
+    values = 0.8 * np.repeat(factors, 3, axis=1) + 0.6 * rng.normal(size=(N_OBS, 9))
+    return pd.DataFrame(values, columns=[f"x{k}" for k in range(1, 10)])
+
+
+def _indirect_error(draws: int) -> float:
+    boot = ts.fit(MODEL, rows()).bootstrap(draws, seed=1)
+    boot.effects("practice", "trust")
+    frame = boot.intervals()
+    return float(frame.loc[frame["lhs"] == "indirect", "se"].iloc[0])
+
+
+def _ours(repeat: int) -> Timing:
+    return time_job(lambda: _indirect_error(DRAWS), repeat)
+
+
+def _lavaan(_: int) -> Measured:
+    if lavaan_version() is None:
+        return Skipped("no R with lavaan here")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("job.R", "data.csv", "model.txt")]
+        paths[0].write_text(_JOB, encoding="utf-8")
+        rows().to_csv(paths[1], index=False)
+        paths[2].write_text(MODEL, encoding="utf-8")
+        command = ["Rscript", *map(str, paths), str(DRAWS // SHARE)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        return Skipped(f"lavaan failed: {run.stderr.strip().splitlines()[-1:]}")
+    seconds, error = map(float, run.stdout.split()[-2:])
+    own = _indirect_error(DRAWS // SHARE)
+    if abs(error / own - 1) > _SAME:
+        return Skipped(f"lavaan's standard error is {error:.3g}, ours {own:.3g}: not the same job")
+    return Timing(seconds * SHARE, seconds * SHARE, 1)
+
+
+def _trust_formation() -> None:
+    ts.fit(model_text(), complete_rows()).bootstrap(1000, seed=1).intervals()
+
+
+BENCHMARKS = (
+    Benchmark(
+        name="bootstrap-mediation",
+        title="bootstrap, nine items, 10,000 draws (lavaan: 100 draws x 100)",
+        target=3.0,
+        repeat=3,
+        ours=_ours,
+        lavaan=_lavaan,
+    ),
+    Benchmark(
+        name="bootstrap-trust-formation",
+        title="bootstrap, trust_formation, 1,000 draws",
+        target=10.0,
+        repeat=2,
+        # no lavaan beside it: it takes ten minutes
+        ours=lambda repeat: time_job(_trust_formation, repeat),
+    ),
+)

@@ -1,0 +1,39 @@
+"""Monte-Carlo draws of the estimates: parameters from their normal approximation, matrices from these."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trustsem.pipeline import FittedModel
+from trustsem.resample.batch import stack_model
+from trustsem.resample.draws import DrawLedger
+from trustsem.resample.run import BootstrapDraws
+
+FloatArray = NDArray[np.float64]
+
+
+def monte_carlo_draws(fitted: FittedModel, n_draws: int, seed: int) -> BootstrapDraws:
+    """Draw parameters from a normal distribution around the estimates (MacKinnon, Lockwood & Williams 2004).
+
+    Args:
+        fitted: A fit with standard errors.
+        n_draws: Draws.
+        seed: Seed of the random numbers.
+
+    Moments of fixed exogenous variables are those of the sample.
+
+    Raises:
+        ValueError: a fit without a covariance matrix of its estimates.
+    """
+    covariance = fitted.covariance.matrix
+    if covariance is None:
+        raise ValueError("Monte-Carlo draws need the covariance matrix of the estimates")
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))  # constraints make the matrix singular
+    random = np.random.Generator(np.random.Philox(key=seed))
+    theta = fitted.estimate.theta + random.standard_normal((n_draws, len(values))) @ root.T
+    stacks = tuple(stack_model(group, theta) for group in fitted.estimate.objective.layout.groups)
+    every = np.ones(n_draws, dtype=bool)
+    ledger = DrawLedger(np.arange(n_draws), every, np.zeros(n_draws, dtype=np.intp), every, every)
+    return BootstrapDraws(theta, stacks, ledger, seed)
