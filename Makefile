@@ -35,6 +35,7 @@ validate: $(STAMP)  ## the numbers of docs/validation.md, computed anew (many th
 	$(BIN)/python benchmarks/simulation.py --write
 	$(BIN)/python benchmarks/simulation_robust.py --write
 	$(BIN)/python benchmarks/simulation_ordinal.py --write
+	$(BIN)/python benchmarks/simulation_mediation.py --write
 
 clean:
 	rm -rf $(VENV) dist build trustsem-demo

@@ -119,3 +119,15 @@ def test_a_table_without_answers_is_not_complete() -> None:
     (described,) = ts.describe_missing(pd.DataFrame({"x1": [np.nan] * len(HS), "x2": np.nan}))
     assert described.n_empty == len(HS)
     assert described.no_test == "no row has an answer"
+
+
+@pytest.mark.parametrize("size", [99.5, "100", True])
+def test_a_number_of_respondents_that_is_none_says_so(size: Any) -> None:
+    with pytest.raises(UsageError, match="as a whole number; got"):
+        ts.fit(MODEL, sample_cov=COV, n_obs=size)
+
+
+def test_an_auxiliary_variable_named_twice() -> None:
+    with pytest.raises(UsageError, match="Some options") as caught:
+        ts.fit(MODEL, HS, missing="fiml", auxiliary=["x4", "x4"])
+    assert caught.value.faults == ("auxiliary names x4 more than once.",)

@@ -301,7 +301,8 @@ def _read_group(
             code="moments-without-names",
         )
     if not isinstance(n_obs, (int, np.integer)) or isinstance(n_obs, bool):
-        raise UsageError("sample_cov needs n_obs, the number of respondents behind it.", code="n-obs-missing")
+        given = "" if n_obs is None else f", as a whole number; got {n_obs!r}"
+        raise UsageError(f"sample_cov needs n_obs, the number of respondents behind it{given}.", code="n-obs-missing")
     columns = [str(name) for name in sample_cov.columns]
     if len(set(columns)) < len(columns):
         raise DataError("sample_cov names a variable twice.", code="duplicate-columns")

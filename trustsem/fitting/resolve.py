@@ -92,6 +92,9 @@ def _data_faults(spec: EstimatorSpec, pipeline: PipelineOptions, data: DataOptio
         spec.discrepancy != "ML" or data.missing is not Missing.LISTWISE or data.needs_sandwich
     ):
         faults.append('likelihood="wishart" is for maximum likelihood on complete, unweighted rows: use "normal".')
+    repeated = sorted({name for name in data.auxiliary if data.auxiliary.count(name) > 1})
+    if repeated:
+        faults.append(f"auxiliary names {', '.join(repeated)} more than once.")
     if data.auxiliary and not data.missing.needs_means:
         faults.append('auxiliary variables help with missing answers only: use missing="fiml" or "two_stage".')
     return faults
