@@ -159,6 +159,9 @@ def test_the_sentence_follows_sign_and_significance():
     down = path_sentence(PathClaim("trust", "adherence", -0.4, 0.0001, -0.3, expected(1)))
     unsure = path_sentence(PathClaim("trust", "adherence", 0.4, 0.3, 0.3, expected(1)))
     assert "go with higher scores" in up
+    assert "other predictors held equal" in up
+    alone = path_sentence(PathClaim("trust", "adherence", 0.4, 0.0001, 0.3, expected(1), is_only_predictor=True))
+    assert alone == up.replace(", other predictors held equal", "")
     assert "as expected" in up
     assert "not as expected" not in up
     assert "go with lower scores" in down

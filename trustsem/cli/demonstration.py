@@ -66,11 +66,13 @@ def path_claims(result: Fit) -> dict[tuple[str, str], PathClaim]:
     """Return every regression of a fit with the sign that the theory expects of it."""
     theory = load_theory()
     claims = {}
-    for row in result.estimates.to_dict("records"):
-        if row["op"] == "~":
-            expected = theory.expected_sign(row["rhs"], row["lhs"])
-            names = name_of(row["rhs"]), name_of(row["lhs"])
-            claims[row["rhs"], row["lhs"]] = PathClaim(*names, row["est"], row["pvalue"], row["std_all"], expected)
+    regressions = result.estimates.loc[result.estimates["op"] == "~"]
+    predictors = regressions["lhs"].value_counts()
+    for row in regressions.to_dict("records"):
+        expected = theory.expected_sign(row["rhs"], row["lhs"])
+        names = name_of(row["rhs"]), name_of(row["lhs"])
+        only = bool(predictors[row["lhs"]] == 1)
+        claims[row["rhs"], row["lhs"]] = PathClaim(*names, row["est"], row["pvalue"], row["std_all"], expected, only)
     return claims
 
 

@@ -38,6 +38,7 @@ class PathClaim:
         pvalue: Two-sided; None or NaN where there is no standard error.
         std: Standardised estimate.
         expected: The sign that the theory expects; None where it expects none.
+        is_only_predictor: No other arrow arrives at the outcome.
     """
 
     predictor: str
@@ -46,6 +47,7 @@ class PathClaim:
     pvalue: float | None
     std: float | None
     expected: ExpectedSign | None = None
+    is_only_predictor: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -89,15 +91,16 @@ def path_sentence(claim: PathClaim) -> str:
     if _absent(claim.pvalue):
         return f"{_first(claim.predictor)} and {claim.outcome}: no standard error, so nothing can be said{shown}."
     assert claim.pvalue is not None
+    held = "" if claim.is_only_predictor else ", other predictors held equal"
     if claim.pvalue >= ALPHA:
         tail = "" if claim.expected is None else f" The theory expects {_sign_word(claim.expected)}: undecided."
         return (
-            f"Whether scores on {claim.predictor} go with scores on {claim.outcome} at all, other predictors held "
-            f"equal, cannot be told from these data{shown}.{tail}"
+            f"Whether scores on {claim.predictor} go with scores on {claim.outcome} at all{held}"
+            f"{',' if held else ''} cannot be told from these data{shown}.{tail}"
         )
     direction = "higher" if claim.est > 0 else "lower"
     return (
-        f"Higher scores on {claim.predictor} go with {direction} scores on {claim.outcome}, other predictors held equal"
+        f"Higher scores on {claim.predictor} go with {direction} scores on {claim.outcome}{held}"
         f"{shown}{_verdict_clause(claim)}."
     )
 
