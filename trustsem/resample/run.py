@@ -36,8 +36,7 @@ class BootstrapDraws:
 
     Args:
         theta: (B, n_free) free rows; NaN where a draw did not converge.
-        stacks: Matrices of every group in each draw; None where draws were refitted one by one with exogenous
-            variables or ordinal items.
+        stacks: Matrices of every group in each draw; without meaning where a draw did not converge.
         ledger: What became of each draw.
         seed: Which random numbers.
     """
