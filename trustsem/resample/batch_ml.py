@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _TOLERANCE = 1e-11  # g' H^-1 g: with n = 1,000 estimates are within 1e-4 standard errors of the minimum
-_MAX_STEPS = 60
+_MAX_STEPS = 1000  # scoring is slow where a draw is nearly inadmissible; few draws are, and only these go on
 _MIN_DAMPING, _MAX_DAMPING = 1e-4, 1e8
 
 

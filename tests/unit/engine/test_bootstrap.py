@@ -194,3 +194,40 @@ def test_what_cannot_be_bootstrapped_is_refused() -> None:
         assert phrase in str(caught.value)
     with pytest.raises(UsageError, match="unknown"):
         bootstrap_fit(fit, 10, 1, "drop").intervals("bcaa")
+
+
+@pytest.mark.parametrize("draw", [0, 2, 4])  # 0 and 4 are nearly inadmissible: scoring needs some hundred steps
+def test_weights_travel_with_their_rows(draw: int) -> None:
+    frame = data().assign(weight=np.random.default_rng(8).uniform(0.3, 3.0, 301))
+    fit = ts.fit(MODEL, frame, estimator="MLR", sampling_weights="weight")
+    boot = bootstrap_fit(fit, 5, 5, "keep")
+    assert boot.ledger["converged"].all()
+    cases = fit.fitted.moments.groups[0].cases
+    assert cases is not None
+    counts = draw_counts([cases], 5, np.array([draw]))[0][0]
+    rows = np.repeat(np.arange(301), counts.astype(int))
+    own = ts.fit(MODEL, frame.iloc[rows].reset_index(drop=True), estimator="MLR", sampling_weights="weight")
+    errors = fit.estimates["se"].to_numpy()
+    off = np.abs(boot.draws.loc[draw].to_numpy() - own.estimates["est"].to_numpy())
+    assert (off <= np.where(errors > 0, 1e-3 * errors, 1e-12)).all()
+    plain = ts.fit(MODEL, frame.iloc[rows].reset_index(drop=True))  # and not the draw without weights
+    assert np.abs(boot.draws.loc[draw].to_numpy() - plain.estimates["est"].to_numpy()).max() > 0.01
+
+
+def test_full_information_with_covariates_takes_their_moments_from_the_draw() -> None:
+    rng = np.random.default_rng(5)
+    frame = data().copy()
+    frame[["x1", "x5"]] = frame[["x1", "x5"]].mask(rng.random((301, 2)) < 0.1)
+    text = MODEL + "visual ~ ageyr"
+    fit = ts.fit(text, frame, missing="fiml")
+    boot = bootstrap_fit(fit, 3, 4, "keep")
+    cases = fit.fitted.moments.groups[0].cases
+    assert cases is not None
+    counts = draw_counts([cases], 4, np.array([1]))[0][0]
+    rows = np.repeat(np.arange(301), counts.astype(int))
+    own = ts.fit(text, frame.iloc[rows].reset_index(drop=True), missing="fiml")
+    errors = own.estimates["se"].to_numpy()
+    off = np.abs(boot.draws.iloc[1].to_numpy() - own.estimates["est"].to_numpy())
+    assert (off < np.where(errors > 0, 1e-2 * errors, 1e-6)).all()
+    effects = boot.effects("ageyr", "speed")
+    assert np.isfinite(effects["se"]).all()
