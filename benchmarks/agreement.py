@@ -19,8 +19,6 @@ import pandas as pd
 import trustsem as ts
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
-DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "validation.md"
-START, END = "<!-- agreement -->", "<!-- /agreement -->"
 COLUMNS = (
     "estimates",
     "standard errors",
@@ -199,13 +197,6 @@ def render_markdown(cases: Sequence[Case]) -> str:
     return "\n".join(lines)
 
 
-def replace_table(text: str, table: str) -> str:
-    """Return the document with the table between its marks replaced."""
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n{table}\n{END}{after}"
-
-
 def main(arguments: Sequence[str]) -> int:
     """Print the table, or write it into the document."""
     if list(arguments) not in ([], ["--write"]):
@@ -213,11 +204,15 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     table = render_markdown(compare_all())
     if arguments:
-        DOCUMENT.write_text(replace_table(DOCUMENT.read_text(encoding="utf-8"), table), encoding="utf-8")
+        from benchmarks.document import write_part
+
+        write_part("agreement", table)
     else:
         print(table)
     return 0
 
 
 if __name__ == "__main__":
+    # A script finds its neighbours only; the package `benchmarks` lies one folder up.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
     raise SystemExit(main(sys.argv[1:]))

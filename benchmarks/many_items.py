@@ -13,7 +13,7 @@ import pandas as pd
 
 import trustsem as ts
 from benchmarks.fitting import time_fit_in_lavaan
-from benchmarks.records import Benchmark, Measured, Timing
+from benchmarks.records import Benchmark, Timing
 from benchmarks.timing import time_job
 
 N_OBS = 1000
@@ -51,11 +51,6 @@ def time_all(n_items: int, repeat: int) -> Timing:
         _ = fit.estimates, fit.fit_measures, fit.modification_indices()
 
     return time_job(job, repeat)
-
-
-def _lavaan(repeat: int) -> Measured:
-    n_items = min(TARGETS)
-    return time_fit_in_lavaan(model(n_items), answers(n_items), min(repeat, 1))
 
 
 def _benchmark(n_items: int) -> Benchmark:

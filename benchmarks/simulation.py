@@ -7,8 +7,8 @@ A sample whose fit does not converge, or has no standard errors, counts as a mis
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +26,6 @@ from trustsem.spec import ParameterTable, build_table, load_model
 from trustsem.syntax import parse_model
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "docs" / "validation.md"
-START, END = "<!-- simulation -->", "<!-- /simulation -->"
 
 SEED = 20240600
 REPLICATIONS = 2000
@@ -202,19 +200,11 @@ def _range(name: str, shares: FloatArray, limits: tuple[float, float]) -> str:
     return f"| {name} | {limits[0]:.1%} to {limits[1]:.1%} | {found} | {verdict} |"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--write", action="store_true", help="put the result into docs/validation.md")
-    parser.add_argument("--replications", type=int, default=REPLICATIONS)
-    arguments = parser.parse_args()
-    text = report(trust_study(arguments.replications), mediation_study(arguments.replications))
-    print(text)
-    if arguments.write:
-        document = DOCUMENT.read_text(encoding="utf-8")
-        head, rest = document.split(START)
-        tail = rest.split(END)[1]
-        DOCUMENT.write_text(f"{head}{START}\n{text}\n{END}{tail}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    # A script finds its neighbours only; the package `benchmarks` lies one folder up.
+    sys.path[0] = str(ROOT)
+    from benchmarks.document import run_simulation
+
+    run_simulation(
+        "simulation", __doc__, lambda count: report(trust_study(count), mediation_study(count)), REPLICATIONS
+    )

@@ -7,7 +7,6 @@ miss on both sides.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -20,13 +19,10 @@ from numpy.typing import NDArray
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import trustsem as ts  # noqa: E402
+from benchmarks.document import run_simulation  # noqa: E402
 from benchmarks.simulation import MEDIATION, MEDIATION_MODEL  # noqa: E402
 from trustsem.errors import TrustSemError  # noqa: E402
 from trustsem.simulate import Population  # noqa: E402
-
-ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "docs" / "validation.md"
-START, END = "<!-- simulation-mediation -->", "<!-- /simulation-mediation -->"
 
 SEED = 20241300
 REPLICATIONS = 1000
@@ -99,18 +95,5 @@ def _row(kind: str, n_obs: int, side: FloatArray) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--write", action="store_true", help="put the result into docs/validation.md")
-    parser.add_argument("--replications", type=int, default=REPLICATIONS)
-    arguments = parser.parse_args()
-    text = report(arguments.replications)
-    print(text)
-    if arguments.write:
-        document = DOCUMENT.read_text(encoding="utf-8")
-        head, rest = document.split(START)
-        DOCUMENT.write_text(f"{head}{START}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run_simulation("simulation-mediation", __doc__, report, REPLICATIONS)

@@ -7,7 +7,6 @@ replications, limits. A sample that cannot be fitted, and a fit that does not co
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 # A script finds its neighbours only; the package `benchmarks` lies one folder up.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from benchmarks.document import run_simulation  # noqa: E402
 from benchmarks.simulation import MEDIATION, MEDIATION_MODEL  # noqa: E402
 from trustsem.errors import TrustSemError  # noqa: E402
 from trustsem.fitting.ordinal import ordinal_sample, ordinal_scales  # noqa: E402
@@ -27,10 +27,6 @@ from trustsem.pipeline import PipelineOptions, fit_table  # noqa: E402
 from trustsem.simulate import AnswerScale, Population  # noqa: E402
 from trustsem.spec import SpecOptions, build_table  # noqa: E402
 from trustsem.syntax import parse_model  # noqa: E402
-
-ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "docs" / "validation.md"
-START, END = "<!-- simulation-ordinal -->", "<!-- /simulation-ordinal -->"
 
 SEED = 20241200
 REPLICATIONS = 2000
@@ -141,19 +137,5 @@ def _row(one: Study) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--write", action="store_true", help="put the result into docs/validation.md")
-    parser.add_argument("--replications", type=int, default=REPLICATIONS)
-    arguments = parser.parse_args()
-    text = report(arguments.replications)
-    print(text)
-    if arguments.write:
-        document = DOCUMENT.read_text(encoding="utf-8")
-        head, rest = document.split(START)
-        tail = rest.split(END)[1]
-        DOCUMENT.write_text(f"{head}{START}\n{text}\n{END}{tail}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run_simulation("simulation-ordinal", __doc__, report, REPLICATIONS)

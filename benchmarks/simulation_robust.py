@@ -8,7 +8,6 @@ tested by both programs.
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 # A script finds its neighbours only; the package `benchmarks` lies one folder up.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from benchmarks.document import run_simulation  # noqa: E402
 from benchmarks.lavaan import lavaan_version  # noqa: E402
 from benchmarks.simulation import MEDIATION, MEDIATION_MODEL  # noqa: E402
 from trustsem.distributions import Z95  # noqa: E402
@@ -33,10 +33,6 @@ from trustsem.pipeline import FittedModel, PipelineOptions, fit_table  # noqa: E
 from trustsem.simulate import Population  # noqa: E402
 from trustsem.spec import ParameterTable, SpecOptions, build_table  # noqa: E402
 from trustsem.syntax import parse_model  # noqa: E402
-
-ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "docs" / "validation.md"
-START, END = "<!-- simulation-robust -->", "<!-- /simulation-robust -->"
 
 SEED = 20241100
 REPLICATIONS = 2000
@@ -247,19 +243,5 @@ def _within(shares: FloatArray, limits: tuple[float, float]) -> bool:
     return bool(limits[0] <= shares.min() and shares.max() <= limits[1])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--write", action="store_true", help="put the result into docs/validation.md")
-    parser.add_argument("--replications", type=int, default=REPLICATIONS)
-    arguments = parser.parse_args()
-    text = report(arguments.replications)
-    print(text)
-    if arguments.write:
-        document = DOCUMENT.read_text(encoding="utf-8")
-        head, rest = document.split(START)
-        tail = rest.split(END)[1]
-        DOCUMENT.write_text(f"{head}{START}\n{text}\n{END}{tail}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run_simulation("simulation-robust", __doc__, report, REPLICATIONS)

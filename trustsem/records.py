@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -32,6 +32,10 @@ class Finding:
     message: str
     remedy: str | None = None
     parameter: str | None = None
+
+    def in_group(self, label: str) -> Finding:
+        """Return the finding with the name of its group in front; itself where there is one group, label empty."""
+        return replace(self, message=f"Group {label}: {self.message}") if label else self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as JSON-ready values."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
 
 import typer
+
+from trustsem.cli.options import split_names
 
 _NAMES = "Names; repeat the option or write them with commas."
 # Words only, since the registries that they name would load NumPy for every --help; a test compares them.
@@ -147,7 +149,7 @@ def _value(name: str, value: Any) -> Any:
         return _numbers(value)
     if name not in _LISTS:
         return value
-    names = tuple(part.strip() for text in value or () for part in text.split(",") if part.strip())
+    names = split_names(value)
     if name == "ordered" and names in (("all",), ("none",)):
         return names == ("all",)
     return None if not names and name in _NONE_WHEN_EMPTY else names
@@ -159,8 +161,3 @@ def _numbers(text: str) -> tuple[float, ...] | str:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         return text
-
-
-def table_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that shape the parameter table."""
-    return {name: options[name] for name in TABLE_OPTIONS}

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 BOOTSTRAP = ("percentile", "basic", "normal", "bias_corrected", "bca")
 INTERVALS = ("delta", "monte_carlo", *BOOTSTRAP)
-_DRAWS = {"bootstrap": 1000, "monte_carlo": 20_000}
 
 
 def require_interval(ci: str, draws: int | None, seed: int | None, policy: str | None) -> None:
@@ -42,11 +41,11 @@ def draw(fit: Fit, ci: str, draws: int | None, seed: int | None, policy: str | N
     """Return the draws that the intervals need; None for the delta method."""
     if ci == "delta":
         return None
+    count = {} if draws is None else {"n": draws}
     if ci == "monte_carlo":
-        return fit.monte_carlo(draws if draws is not None else _DRAWS["monte_carlo"], seed=seed)
-    count = draws if draws is not None else _DRAWS["bootstrap"]
+        return fit.monte_carlo(seed=seed, **count)
     with progress_bar("Bootstrap") as progress:
-        return fit.bootstrap(count, seed=seed, policy=policy or "drop", progress=progress)
+        return fit.bootstrap(seed=seed, policy=policy or "drop", progress=progress, **count)
 
 
 def describe_draws(drawn: DrawnFit | None, ci: str) -> str:

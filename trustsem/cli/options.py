@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +37,21 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result as JSON to this file as well.")
 ]
+
+
+MethodOption = Annotated[
+    str | None,
+    typer.Option(
+        "--method",
+        help="standard, satorra_bentler_2001, satorra_bentler_2010, satorra_2000 or satorra_2000_exact. Default: "
+        "the one that goes with the test.",
+    ),
+]
+
+
+def split_names(texts: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the names of an option that can be repeated and takes several with commas between."""
+    return tuple(part.strip() for text in texts or () for part in text.split(",") if part.strip())
 
 
 class Language(Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,12 +43,8 @@ def check_admissibility(estimate: Estimate, table: ParameterTable) -> Admissibil
             *_improper_latent(layout, implied),
             *_correlations_beyond_one(layout, implied),
         ]
-        findings.extend(replace(one, message=f"Group {label}: {one.message}") if label else one for one in found)
+        findings.extend(one.in_group(label) for one in found)
     return Admissibility(not findings, tuple(findings))
-
-
-def _in_group(finding: Finding, label: str) -> Finding:
-    return replace(finding, message=f"Group {label}: {finding.message[0].lower()}{finding.message[1:]}")
 
 
 def _negative_variances(layout: GroupLayout, implied: Implied) -> list[Finding]:

@@ -32,7 +32,6 @@ class ScoringOptions:
     newton_below: float = 1e-2
 
 
-_MIN_DAMPING = 1e-10
 _MAX_DAMPING = 1e10
 
 

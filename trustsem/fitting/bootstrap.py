@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from trustsem.errors import UsageError
-from trustsem.fitting.drawn import DrawnFit
-from trustsem.fitting.monte_carlo import require_draws
+from trustsem.fitting.drawn import DrawnFit, require_draws, seed_or_new
 from trustsem.fitting.words import word
 from trustsem.moments import Cases, SampleMoments
 from trustsem.moments.linalg import blas_threads_for
@@ -59,10 +57,14 @@ def bootstrap_fit(
         allowed = ", ".join(kind.value for kind in DrawPolicy)
         raise UsageError(message, faults=[f"policy={policy!r} is unknown. Allowed: {allowed}."], code="draws")
     _require_possible(fit)
-    used_seed = secrets.randbelow(2**31) if seed is None else seed
     with blas_threads_for(len(fit.fitted.table.variables.observed)):
         draws = run_bootstrap(
-            fit.fitted, n, used_seed, DrawPolicy(word(policy)), make_moments=_moments_of_draws(fit), progress=progress
+            fit.fitted,
+            n,
+            seed_or_new(seed),
+            DrawPolicy(word(policy)),
+            make_moments=_moments_of_draws(fit),
+            progress=progress,
         )
     if not draws.ledger.used.any():
         raise UsageError(
@@ -71,7 +73,7 @@ def bootstrap_fit(
             remedy='Look at the fit itself; policy="keep" uses draws that are not admissible.',
             code="no-usable-draws",
         )
-    return Bootstrap(fit, draws, n, DrawPolicy(word(policy)))
+    return Bootstrap(fit, draws, DrawPolicy(word(policy)))
 
 
 def _require_possible(fit: Fit) -> None:
@@ -119,7 +121,6 @@ def _moments_of_draws(fit: Fit) -> MakeMoments | None:
 class Bootstrap(DrawnFit):
     """Draws of a bootstrap and what they say. Made by `Fit.bootstrap`."""
 
-    n_wanted: int
     policy: DrawPolicy
 
     def __repr__(self) -> str:
@@ -143,9 +144,6 @@ class Bootstrap(DrawnFit):
     def _jackknife(self) -> BootstrapDraws:
         with blas_threads_for(len(self.fit.fitted.table.variables.observed)):
             return jackknife_draws(self.fit.fitted, make_moments=_moments_of_draws(self.fit))
-
-    def _jackknife_draws(self) -> BootstrapDraws:
-        return self._jackknife
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

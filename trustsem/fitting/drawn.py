@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,7 +63,9 @@ class DrawnFit:
         """What a reader must know of the draws."""
         raise NotImplementedError
 
-    def _jackknife_draws(self) -> BootstrapDraws:
+    @cached_property
+    def _jackknife(self) -> BootstrapDraws:
+        """Refits without one respondent each; only kinds of draws that have BCa intervals need them."""
         raise NotImplementedError
 
     def intervals(self, kind: str = "percentile", *, level: float = 0.95, standardized: bool = False) -> pd.DataFrame:
@@ -89,7 +92,8 @@ class DrawnFit:
             return standardized_draws(table, values, draws.stacks) if standardized else values
 
         keys = ["lhs", "op", "rhs", "group", "label"]
-        return self._frame(pd.DataFrame(frame[keys]), estimate, values_of, chosen, level)
+        draws, jackknife = self._drawn(values_of, chosen)
+        return _interval_frame(pd.DataFrame(frame[keys]), estimate, draws, jackknife, chosen, level)
 
     def effects(
         self,
@@ -103,7 +107,7 @@ class DrawnFit:
     ) -> pd.DataFrame:
         """Return effects with intervals from the draws, in the rows of `Fit.effects`.
 
-        Draws whose loop does not settle have no total effects: they are left out of these and counted in a finding.
+        Draws whose loop does not settle have no total effects: they are left out there, and n_draws counts the rest.
 
         Returns:
             Columns x, y, effect, path, group, est, se, bias, ci_lower, ci_upper, n_draws.
@@ -126,35 +130,61 @@ class DrawnFit:
             found = effect_draws(rows, names, draws.stacks)
             return found.std_all if standardized else found.est
 
-        frame = self._frame(keys, estimate, values_of, chosen, level)
-        frame["n_draws"] = np.isfinite(values_of(self.raw)[self.raw.ledger.used]).sum(axis=0)
-        return frame
+        draws, jackknife = self._drawn(values_of, chosen)
+        frame = _interval_frame(keys, estimate, draws, jackknife, chosen, level)
+        return frame.assign(n_draws=np.isfinite(draws).sum(axis=0))
 
-    def _frame(
-        self,
-        keys: pd.DataFrame,
-        estimate: FloatArray,
-        values_of: Callable[[BootstrapDraws], FloatArray],
-        kind: IntervalKind,
-        level: float,
-    ) -> pd.DataFrame:
+    def _drawn(
+        self, values_of: Callable[[BootstrapDraws], FloatArray], kind: IntervalKind
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return the values in the draws that are used, and in those of the jackknife where the interval needs it."""
         draws = values_of(self.raw)[self.raw.ledger.used]
-        jackknife = None
-        if kind is IntervalKind.BCA:
-            without_one = self._jackknife_draws()
-            jackknife = values_of(without_one)[without_one.ledger.converged]
-        lower, upper = bootstrap_limits(kind, draws, estimate, level=level, jackknife=jackknife)
-        with np.errstate(invalid="ignore"):
-            spread = np.array([_spread(column) for column in draws.T])
-            centre = np.array([_mean(column) for column in draws.T])
-        fixed = spread <= 1e-12 * np.maximum(np.abs(estimate), 1.0)
-        return keys.assign(
-            est=estimate,
-            se=np.where(fixed, np.nan, spread),
-            bias=np.where(fixed, 0.0, centre - estimate),
-            ci_lower=np.where(fixed, estimate, lower),
-            ci_upper=np.where(fixed, estimate, upper),
-        ).reset_index(drop=True)
+        if kind is not IntervalKind.BCA:
+            return draws, None
+        without_one = self._jackknife
+        return draws, values_of(without_one)[without_one.ledger.converged]
+
+
+def _interval_frame(
+    keys: pd.DataFrame,
+    estimate: FloatArray,
+    draws: FloatArray,
+    jackknife: FloatArray | None,
+    kind: IntervalKind,
+    level: float,
+) -> pd.DataFrame:
+    lower, upper = bootstrap_limits(kind, draws, estimate, level=level, jackknife=jackknife)
+    with np.errstate(invalid="ignore"):
+        spread = np.array([_spread(column) for column in draws.T])
+        centre = np.array([_mean(column) for column in draws.T])
+    fixed = spread <= 1e-12 * np.maximum(np.abs(estimate), 1.0)
+    return keys.assign(
+        est=estimate,
+        se=np.where(fixed, np.nan, spread),
+        bias=np.where(fixed, 0.0, centre - estimate),
+        ci_lower=np.where(fixed, estimate, lower),
+        ci_upper=np.where(fixed, estimate, upper),
+    ).reset_index(drop=True)
+
+
+def require_draws(n: object, seed: object, message: str) -> None:
+    """Refuse a number of draws or a seed that means nothing.
+
+    Raises:
+        UsageError: naming every fault.
+    """
+    faults = []
+    if not isinstance(n, int) or isinstance(n, bool) or n < 2:
+        faults.append(f"n must be a whole number of at least 2, not {n!r}.")
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
+        faults.append(f"seed must be a whole number of at least 0, not {seed!r}.")
+    if faults:
+        raise UsageError(message, faults=faults, code="draws")
+
+
+def seed_or_new(seed: int | None) -> int:
+    """Return the seed, a random one where none was given."""
+    return secrets.randbelow(2**31) if seed is None else seed
 
 
 def _kind(kind: str, level: float, kinds: tuple[IntervalKind, ...]) -> IntervalKind:

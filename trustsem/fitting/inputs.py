@@ -166,7 +166,8 @@ def read_data(
         findings = suspicious_codes_in(arrays.values, arrays.names)
     else:
         findings = data.findings
-        source = None if data.source is None else _source_record(data)
+        if data.source is not None:
+            source = {**data.source.to_dict(), "codebook": None if data.codebook is None else data.codebook.id}
     rows = grouped_rows(arrays, options, labels)
     with blas_threads_for(len(names)):
         moments, found = make(rows.cases, arrays.names)
@@ -200,19 +201,6 @@ def _labels_that_are_columns(syntax: ModelSyntax, columns: set[str]) -> list[Fin
                     )
                 )
     return findings
-
-
-def _source_record(survey: Survey) -> dict[str, Any]:
-    assert survey.source is not None
-    source = survey.source
-    return {
-        "file": Path(source.path).name,
-        "format": source.format,
-        "sha256": source.sha256,
-        "rows": source.n_rows,
-        "columns": source.n_columns,
-        "codebook": None if survey.codebook is None else survey.codebook.id,
-    }
 
 
 def _unknown_variable(error: ModelError, model: ModelInput) -> ModelError:

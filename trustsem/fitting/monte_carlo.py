@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from trustsem.errors import UsageError
-from trustsem.fitting.drawn import DrawnFit
+from trustsem.fitting.drawn import DrawnFit, require_draws, seed_or_new
 from trustsem.records import Finding, Severity
 from trustsem.resample import IntervalKind
 from trustsem.resample.monte_carlo import monte_carlo_draws
@@ -47,23 +46,7 @@ def monte_carlo_fit(fit: Fit, n: int, seed: int | None) -> MonteCarlo:
             remedy="Use the intervals of fit.estimates and fit.effects().",
             code="monte-carlo",
         )
-    used_seed = secrets.randbelow(2**31) if seed is None else seed
-    return MonteCarlo(fit, monte_carlo_draws(fit.fitted, n, used_seed))
-
-
-def require_draws(n: object, seed: object, message: str) -> None:
-    """Refuse a number of draws or a seed that means nothing.
-
-    Raises:
-        UsageError: naming every fault.
-    """
-    faults = []
-    if not isinstance(n, int) or isinstance(n, bool) or n < 2:
-        faults.append(f"n must be a whole number of at least 2, not {n!r}.")
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
-        faults.append(f"seed must be a whole number of at least 0, not {seed!r}.")
-    if faults:
-        raise UsageError(message, faults=faults, code="draws")
+    return MonteCarlo(fit, monte_carlo_draws(fit.fitted, n, seed_or_new(seed)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -134,12 +134,7 @@ def _group(
     added = _ZERO_CELLS if zero_cells is None else zero_cells
     statistics = categorical_moments(given, names[:p], pairwise=pairwise, zero_cells=added)
     mean, cov = _full_moments(statistics, x, cases)
-    found = tuple(
-        finding
-        if not label
-        else Finding(finding.code, finding.severity, f"Group {label}: {finding.message}", finding.remedy)
-        for finding in statistics.findings
-    )
+    found = tuple(finding.in_group(label) for finding in statistics.findings)
     sample = SampleGroup(tuple(names), cov, mean, len(cases.values), cases, label, categorical=statistics)
     if cases.clusters is not None:
         # weights of least squares are those of independent rows; clusters enter errors and tests (lavaan)

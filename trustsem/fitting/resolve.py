@@ -61,15 +61,21 @@ def _errors(given: Any, spec: EstimatorSpec, data: DataOptions) -> ErrorKind:
 
 
 def _tests(given: Any, spec: EstimatorSpec, data: DataOptions) -> tuple[TestKind, ...]:
-    several = given if isinstance(given, (list, tuple)) else (given,)
-    names = [word(name) for name in several if name is not None and word(name) != "default"]
-    if names:
-        return tuple(dict.fromkeys(TestKind(name) for name in names))
+    named = named_tests(given)
+    if named:
+        return named
     if data.missing.is_two_stage:
         return (TestKind.SATORRA_BENTLER,)
     if spec.name == "ML" and data.needs_sandwich:
         return (TestKind.YUAN_BENTLER_MPLUS,)
     return (spec.test,)
+
+
+def named_tests(given: Any) -> tuple[TestKind, ...]:
+    """Return the tests that were asked for by name, each once; none where the estimator's own is wanted."""
+    several = given if isinstance(given, (list, tuple)) else (given,)
+    names = [word(name) for name in several if name is not None and word(name) != "default"]
+    return tuple(dict.fromkeys(TestKind(name) for name in names))
 
 
 def _data_faults(spec: EstimatorSpec, pipeline: PipelineOptions, data: DataOptions) -> list[str]:

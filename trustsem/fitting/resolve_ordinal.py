@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trustsem.fitting.data_options import DataOptions, Missing
+from trustsem.fitting.resolve import named_tests
 from trustsem.fitting.words import word
 from trustsem.inference.chisquares import TestKind
 from trustsem.inference.standard_errors import ErrorKind
@@ -78,11 +79,7 @@ def _errors(given: Any, default: ErrorKind, discrepancy: str) -> ErrorKind:
 
 
 def _tests(given: Any, default: TestKind) -> tuple[TestKind, ...]:
-    several = given if isinstance(given, (list, tuple)) else (given,)
-    names = [word(name) for name in several if name is not None and word(name) != "default"]
-    if names:
-        return tuple(dict.fromkeys(TestKind(name) for name in names))
-    return (TestKind.STANDARD,) if default is TestKind.BROWNE_RESIDUAL_NT else (default,)
+    return named_tests(given) or ((TestKind.STANDARD if default is TestKind.BROWNE_RESIDUAL_NT else default),)
 
 
 def _values(kinds: tuple[ErrorKind, ...] | tuple[TestKind, ...]) -> str:

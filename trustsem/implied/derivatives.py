@@ -54,18 +54,33 @@ def moment_derivatives(layout: GroupLayout, implied: Implied, n_free: int) -> Mo
     and dmu = E_i (B m)_j; a covariance (i, j) gives L = E_i, R = E_j, half of it on the diagonal; a mean gives E_i.
     """
     p = layout.n_observed
-    observed_inverse = implied.inverse[:p]
-    left, right, mean = np.zeros((p, n_free)), np.zeros((p, n_free)), np.zeros((p, n_free))
+    return derivatives_by_cell(layout, implied.inverse[:p], implied.total_cov[:p], implied.total_mean, n_free)
+
+
+def derivatives_by_cell(
+    layout: GroupLayout, inverse: FloatArray, cov: FloatArray, total_mean: FloatArray, n_free: int
+) -> MomentDerivatives:
+    """Differentiate the moments of some variables.
+
+    Args:
+        layout: Matrices of the group.
+        inverse: (p, t) rows of B of these variables.
+        cov: (p, t) rows of V.
+        total_mean: (t,) B m.
+        n_free: Free rows of the table.
+    """
+    shape = (len(inverse), n_free)
+    left, right, mean = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     cells = layout.path_cells
-    left[:, cells.parameter] = observed_inverse[:, cells.row]
-    right[:, cells.parameter] = implied.total_cov[:p, cells.column]
-    mean[:, cells.parameter] = observed_inverse[:, cells.row] * implied.total_mean[cells.column]
+    left[:, cells.parameter] = inverse[:, cells.row]
+    right[:, cells.parameter] = cov[:, cells.column]
+    mean[:, cells.parameter] = inverse[:, cells.row] * total_mean[cells.column]
     cells = layout.covariance_cells
     half = np.where(cells.row == cells.column, 0.5, 1.0)
-    left[:, cells.parameter] = observed_inverse[:, cells.row]
-    right[:, cells.parameter] = observed_inverse[:, cells.column] * half
+    left[:, cells.parameter] = inverse[:, cells.row]
+    right[:, cells.parameter] = inverse[:, cells.column] * half
     cells = layout.intercept_cells
-    mean[:, cells.parameter] = observed_inverse[:, cells.row]
+    mean[:, cells.parameter] = inverse[:, cells.row]
     return MomentDerivatives(left, right, mean)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trustsem.implied.derivatives import derivatives_by_cell
 from trustsem.implied.layout import GroupLayout, OrdinalLayout
 from trustsem.implied.moments import Implied, scales
 
@@ -104,7 +105,8 @@ def _jacobian(
     layout: GroupLayout, ordinal: OrdinalLayout, implied: Implied, base: _Base, theta: FloatArray
 ) -> FloatArray:
     p, n_free = ordinal.n_endogenous, len(theta)
-    left, right, mean = _derivatives(layout, implied, base, p, n_free)
+    given_x = derivatives_by_cell(layout, implied.inverse[:p], base.cov[:p], base.mean, n_free)
+    left, right, mean = given_x.left, given_x.right, given_x.mean
     variances = 2.0 * left * right  # (p, n_free)
     scale = _scale_derivatives(ordinal, base, variances, n_free)
     row, column = pairs(p)
@@ -120,25 +122,6 @@ def _jacobian(
             covariances,
         ]
     )
-
-
-def _derivatives(
-    layout: GroupLayout, implied: Implied, base: _Base, p: int, n_free: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return low-rank factors of d cov and d mean of the endogenous variables given x, (p, n_free) each."""
-    inverse = implied.inverse[:p]
-    left, right, mean = np.zeros((p, n_free)), np.zeros((p, n_free)), np.zeros((p, n_free))
-    cells = layout.path_cells
-    left[:, cells.parameter] = inverse[:, cells.row]
-    right[:, cells.parameter] = base.cov[:p, cells.column]
-    mean[:, cells.parameter] = inverse[:, cells.row] * base.mean[cells.column]
-    cells = layout.covariance_cells
-    half = np.where(cells.row == cells.column, 0.5, 1.0)
-    left[:, cells.parameter] = inverse[:, cells.row]
-    right[:, cells.parameter] = inverse[:, cells.column] * half
-    cells = layout.intercept_cells
-    mean[:, cells.parameter] = inverse[:, cells.row]
-    return left, right, mean
 
 
 def _scale_derivatives(ordinal: OrdinalLayout, base: _Base, variances: FloatArray, n_free: int) -> FloatArray:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from trustsem.estimate import Estimate
 from trustsem.estimate.categorical import CategoricalObjective, weighted
 from trustsem.inference.residual_design import spread_of
-from trustsem.inference.residuals import ResidualType
+from trustsem.inference.residuals import ResidualType, in_errors
 from trustsem.inference.robust.pieces import open_directions
 from trustsem.moments import SampleGroup
 from trustsem.moments.categorical import CategoricalMoments, MomentLayout
@@ -68,7 +68,7 @@ def ordinal_residuals(estimate: Estimate, kind: ResidualType, *, group: int = 0)
     if kind in (ResidualType.NORMALIZED, ResidualType.STANDARDIZED):
         own = _identity(statistics.layout)
         se = _sample_errors(sample) if kind is ResidualType.NORMALIZED else _errors(estimate, group, own)
-        z = _ratio(raw, se)
+        z = in_errors(raw, se)
         return OrdinalResiduals(kind, statistics.layout, z, se, z)
     if kind is ResidualType.COR_BOLLEN:
         residual = _correlation_residuals(statistics, raw, scale)
@@ -76,7 +76,7 @@ def ordinal_residuals(estimate: Estimate, kind: ResidualType, *, group: int = 0)
     else:
         unit = np.ones(len(raw)) if kind is ResidualType.RAW else scale
         residual, se = raw / unit, _errors(estimate, group, _identity(statistics.layout)) / unit
-    return OrdinalResiduals(kind, statistics.layout, residual, se, _ratio(residual, se))
+    return OrdinalResiduals(kind, statistics.layout, residual, se, in_errors(residual, se))
 
 
 def _deviations(statistics: CategoricalMoments) -> FloatArray:
@@ -197,7 +197,3 @@ def _spread(estimate: Estimate, objective: CategoricalObjective, jacobians: tupl
     for share, sample, jacobian in zip(objective.weights, objective.moments.groups, jacobians, strict=True):
         total += share * (jacobian.T @ weighted(sample, jacobian))
     return spread_of(total, open_directions(estimate))
-
-
-def _ratio(residual: FloatArray, se: FloatArray) -> FloatArray:
-    return np.divide(residual, se, out=np.where(np.isnan(se), np.nan, 0.0), where=se > 0)

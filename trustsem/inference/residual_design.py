@@ -132,19 +132,25 @@ class ResidualDesign:
 
 
 def spread_of(information: FloatArray, directions: FloatArray) -> FloatArray:
-    """Return K (K' E K)^-1 K'; the inverse is taken in correlation metric, where 1e-10 is singular in any units.
+    """Return K (K' E K)^-1 K'.
 
     Raises:
         numpy.linalg.LinAlgError: singular.
     """
-    open_information = directions.T @ information @ directions
-    if not len(open_information):
-        return np.zeros_like(information)
-    scale = np.sqrt(np.maximum(np.diag(open_information), np.finfo(float).tiny))
-    correlation = open_information / np.outer(scale, scale)
-    if np.linalg.eigvalsh(correlation)[0] <= _SINGULAR:
+    return directions @ inverse_information(directions.T @ information @ directions) @ directions.T
+
+
+def inverse_information(information: FloatArray) -> FloatArray:
+    """Return the inverse, taken in correlation metric, where 1e-10 is singular in any units.
+
+    Raises:
+        numpy.linalg.LinAlgError: singular.
+    """
+    scale = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
+    correlation = information / np.outer(scale, scale)
+    if len(scale) and np.linalg.eigvalsh(correlation)[0] <= _SINGULAR:
         raise np.linalg.LinAlgError("information matrix is singular")
-    return directions @ (np.linalg.inv(correlation) / np.outer(scale, scale)) @ directions.T
+    return np.linalg.inv(correlation) / np.outer(scale, scale)
 
 
 def _with_free_exogenous(

@@ -18,13 +18,14 @@ from trustsem.inference.residual_cases import (
     incomplete_moment_errors,
     incomplete_residual_errors,
 )
-from trustsem.inference.residual_design import MomentErrors, MomentSource
+from trustsem.inference.residual_design import MomentErrors, MomentSource, inverse_information
 from trustsem.inference.residual_matrices import (
     given_moment_errors,
     given_residual_errors,
     normal_incomplete_moment_errors,
     normal_incomplete_residual_errors,
 )
+from trustsem.inference.robust.pieces import open_directions
 from trustsem.moments import SampleGroup
 
 FloatArray = NDArray[np.float64]
@@ -271,17 +272,11 @@ def _mean_variances(point: GroupPoint, pieces: list[_Piece], carried: FloatArray
 def _parameter_spread(estimate: Estimate, information: FloatArray) -> FloatArray:
     """Return (n_free, n_free) H: the inverse unit information in the directions that constraints leave open.
 
-    The inverse is taken in correlation metric, where 1e-10 means singular whatever the units are.
-
     Raises:
         numpy.linalg.LinAlgError: singular.
     """
-    basis = estimate.objective.layout.reduction.matrix
     if len(estimate.active.relations):
-        directions = allowed_directions(estimate.active.jacobian)
-        information, basis = directions.T @ information @ directions, basis @ directions
-    scale = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
-    correlation = information / np.outer(scale, scale)
-    if len(scale) and np.linalg.eigvalsh(correlation)[0] <= _EXACT:
-        raise np.linalg.LinAlgError("information matrix is singular")
-    return basis @ (np.linalg.inv(correlation) / np.outer(scale, scale)) @ basis.T
+        allowed = allowed_directions(estimate.active.jacobian)
+        information = allowed.T @ information @ allowed
+    directions = open_directions(estimate)
+    return directions @ inverse_information(information) @ directions.T

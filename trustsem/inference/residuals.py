@@ -114,7 +114,7 @@ def residual_moments(
         correlations = kind is ResidualType.COR_BOLLEN
         errors = residual_errors(estimate, group=group, correlations=correlations, source=source, robust=robust)
     if kind in (ResidualType.NORMALIZED, ResidualType.STANDARDIZED):
-        z, mean_z = _ratio(raw, errors.cov), None if gap is None else _ratio(gap, errors.mean)
+        z, mean_z = in_errors(raw, errors.cov), None if gap is None else in_errors(gap, errors.mean)
         return ResidualMoments(kind, z, errors.cov, z, mean_z, None if gap is None else errors.mean, mean_z)
     return _scaled(kind, raw, gap, errors, sample, implied)
 
@@ -136,11 +136,11 @@ def _scaled(
         residual, se = sample.cov / unit - implied.sigma / np.outer(model, model), errors.cov
         np.fill_diagonal(residual, 0.0)  # both diagonals are 1 by definition: nothing is left, not even rounding
     if gap is None:
-        return ResidualMoments(kind, residual, se, _ratio(residual, se), None, None, None)
+        return ResidualMoments(kind, residual, se, in_errors(residual, se), None, None, None)
     mean, mean_se = gap / deviations, errors.mean / deviations
-    return ResidualMoments(kind, residual, se, _ratio(residual, se), mean, mean_se, _ratio(mean, mean_se))
+    return ResidualMoments(kind, residual, se, in_errors(residual, se), mean, mean_se, in_errors(mean, mean_se))
 
 
-def _ratio(residual: FloatArray, se: FloatArray) -> FloatArray:
+def in_errors(residual: FloatArray, se: FloatArray) -> FloatArray:
     """Return residual / se; 0 where se is 0: the model leaves no residual there but rounding."""
     return np.divide(residual, se, out=np.where(np.isnan(se), np.nan, 0.0), where=se > 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,6 +78,29 @@ def crossproduct(parts: FloatArray, cases: Cases) -> FloatArray:
         return parts.T @ parts / total
     sums, n_clusters = cluster_sums(parts, cases.clusters)
     return sums.T @ sums / total * (n_clusters / (n_clusters - 1))
+
+
+def crossproduct_of_groups(
+    parts: Sequence[FloatArray], cases: Sequence[Cases], shares: Sequence[float], mass: float
+) -> FloatArray:
+    """Return the sum over groups of share times `crossproduct`; clusters may hold rows of several groups.
+
+    Args:
+        parts: One (n_g, k) array per group, unweighted.
+        cases: Weights and clusters of the rows of each group; all groups have clusters, or none has.
+        shares: Weight of each group in the discrepancy.
+        mass: Sum of the weights of all rows.
+
+    Returns:
+        (k, k), with the factor J / (J - 1) of J clusters.
+    """
+    of_group = list(zip(parts, cases, shares, strict=True))
+    if cases[0].clusters is None:
+        return np.sum([share * crossproduct(part, rows) for part, rows, share in of_group], axis=0)
+    weighted = [part * rows.weight_of_row[:, None] for part, rows, _ in of_group]
+    labels = [rows.clusters for rows in cases if rows.clusters is not None]
+    sums, n_clusters = cluster_sums(np.vstack(weighted), np.concatenate(labels))
+    return sums.T @ sums / mass * (n_clusters / (n_clusters - 1))
 
 
 def cluster_sums(parts: FloatArray, clusters: NDArray[np.intp]) -> tuple[FloatArray, int]:

@@ -38,7 +38,7 @@ def em_sample(
         found = em_findings(result, group.patterns, names)
         if result.status is EMStatus.SINGULAR:
             raise _singular(found, group, label)
-        findings.extend(_in_group(finding, label) for finding in found)
+        findings.extend(finding.in_group(label) for finding in found)
         sample = SampleGroup(tuple(names), result.cov, result.mean, len(group.values), group, label)
         groups.append(replace(sample, saturated=result))
     return SampleMoments(tuple(groups)), tuple(findings)
@@ -124,7 +124,3 @@ def _singular(findings: Sequence[Finding], group: Cases, label: str) -> DataErro
         remedy=finding.remedy if finding else "Use fewer items.",
         code="singular-moments",
     )
-
-
-def _in_group(finding: Finding, label: str) -> Finding:
-    return replace(finding, message=f"Group {label}: {finding.message}") if label else finding

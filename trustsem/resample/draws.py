@@ -16,14 +16,6 @@ IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
 
-class DrawKind(Enum):
-    """Where draws come from."""
-
-    NONPARAMETRIC = "nonparametric"  # respondents, or whole clusters, with replacement
-    PARAMETRIC = "parametric"  # normal answers of the fitted model
-    BOLLEN_STINE = "bollen_stine"  # respondents of data that fit the model exactly
-
-
 class DrawPolicy(Enum):
     """What happens to draws that did not converge or are not admissible."""
 

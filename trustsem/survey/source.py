@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from trustsem.records import Finding
 
@@ -31,6 +32,16 @@ class DataSource:
     n_rows: int
     n_columns: int
     encoding: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what tells the file again, as JSON-ready values: its name without folders, its digest, its size."""
+        return {
+            "file": Path(self.path).name,
+            "format": self.format,
+            "sha256": self.sha256,
+            "rows": self.n_rows,
+            "columns": self.n_columns,
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

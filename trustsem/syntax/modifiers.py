@@ -20,7 +20,6 @@ from trustsem.syntax.values import (
 )
 
 _NUMERIC = frozenset({ModifierKind.START, ModifierKind.LOWER, ModifierKind.UPPER})
-_BOUNDS = frozenset({ModifierKind.LOWER, ModifierKind.UPPER})
 _SINGLE = frozenset({ModifierKind.EFA, ModifierKind.RV})
 
 

@@ -14,11 +14,6 @@ def group_names(table: ParameterTable) -> tuple[str, ...]:
     return table.group_labels or ("",)
 
 
-def label_of(table: ParameterTable, group: int) -> str:
-    """Return the label of a group, counted from 1; an empty text where there is one group."""
-    return group_names(table)[group - 1]
-
-
 def model_variables(table: ParameterTable) -> NDArray[np.intp]:
     """Return the positions of the observed variables that are part of the model: all but auxiliary ones."""
     helpers = {row.lhs for row in table.rows if is_auxiliary(row)}

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trustsem.cli.commands.fit import end_with
-from trustsem.cli.console import print_json, print_message, print_text, terminal_width
+from trustsem.cli.console import terminal_width
 from trustsem.cli.fit_options import with_fit_options
-from trustsem.cli.options import CodebookOption, DataArgument, EncodingOption, JsonOption, OutputOption, SheetOption
+from trustsem.cli.options import (
+    CodebookOption,
+    DataArgument,
+    EncodingOption,
+    JsonOption,
+    MethodOption,
+    OutputOption,
+    SheetOption,
+    split_names,
+)
+from trustsem.cli.results import show_result
 from trustsem.errors import (
     ConvergenceError,
     IdentificationError,
@@ -47,14 +57,7 @@ def compare(
             "--equal loadings,intercepts. Needs groups.",
         ),
     ] = None,
-    method: Annotated[
-        str | None,
-        typer.Option(
-            "--method",
-            help="standard, satorra_bentler_2001, satorra_bentler_2010, satorra_2000 or satorra_2000_exact. Default: "
-            "the one that goes with the test.",
-        ),
-    ] = None,
+    method: MethodOption = None,
     codebook: CodebookOption = None,
     sheet: SheetOption = None,
     encoding: EncodingOption = None,
@@ -74,16 +77,7 @@ def compare(
     chosen = None if method is None else read_method(method).value
     fits = _fit_all(variants, data, _codebook(found, codebook), sheet=sheet, encoding=encoding)
     result = compare_fits(*fits, names=list(variants), method=chosen)
-    content = result.to_dict() if as_json or output is not None else {}
-    if output is not None:
-        from trustsem.cli.files import write_json
-
-        write_json(output, content)
-        print_message(f"Written: {output}")
-    if as_json:
-        print_json("compare", content)
-    else:
-        print_text(result.summary(width=terminal_width()))
+    show_result("compare", result.to_dict, lambda: result.summary(width=terminal_width()), output, as_json=as_json)
     end_with(_outcome(result, strict=strict))
 
 
@@ -127,7 +121,7 @@ def _variants(
     variants: dict[str, tuple[LibraryModel, Mapping[str, Any]]] = {}
     variants[_NO_EQUALITY] = (model, {**base, "group_partial": ()})
     for text in equal:
-        parts = tuple(part.strip() for part in text.split(",") if part.strip())
+        parts = split_names([text])
         if not parts:
             raise UsageError("--equal is empty.", remedy="For example --equal loadings.", code="equal-empty")
         variants[f"equal {' + '.join(parts)}"] = (model, {**base, "group_equal": parts})

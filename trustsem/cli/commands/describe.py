@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trustsem.cli.console import print_json, print_text, terminal_width
-from trustsem.cli.options import CodebookOption, DataArgument, EncodingOption, JsonOption, SheetOption
+from trustsem.cli.options import CodebookOption, DataArgument, EncodingOption, JsonOption, SheetOption, split_names
 from trustsem.errors import UsageError
 from trustsem.tables.text import render_pairs, render_table
 
@@ -80,12 +79,12 @@ def _describe_missing(survey: Survey, only: list[str] | None, group: str | None,
     from trustsem.survey.missing import describe_missing
     from trustsem.tables.missing import missing_to_dict, render_missing
 
-    names = [name.strip() for text in only or () for name in text.split(",") if name.strip()]
+    names = split_names(only)
     described = describe_missing(survey, names or None, group)
     findings = [finding for part in described for finding in part.findings]
     if as_json:
         content = {
-            "source": _source_content(survey),
+            "source": None if survey.source is None else survey.source.to_dict(),
             "codebook": survey.codebook.id if survey.codebook else None,
             "missing": [missing_to_dict(part) for part in described],
             "findings": [finding.to_dict() for finding in (*survey.findings, *findings)],
@@ -201,19 +200,6 @@ def _render_log(log: tuple[LogEntry, ...], width: int) -> str:
     return render_table(["column", "what", "cells", "rule"], rows, width=width) if rows else "Nothing."
 
 
-def _source_content(survey: Survey) -> dict[str, Any] | None:
-    source = survey.source
-    if source is None:
-        return None
-    return {
-        "file": Path(source.path).name,
-        "format": source.format,
-        "sha256": source.sha256,
-        "rows": source.n_rows,
-        "columns": source.n_columns,
-    }
-
-
 def _content(
     survey: Survey,
     items: tuple[ItemDescription, ...],
@@ -223,7 +209,7 @@ def _content(
     show_log: bool,
 ) -> dict[str, Any]:
     content: dict[str, Any] = {
-        "source": _source_content(survey),
+        "source": None if survey.source is None else survey.source.to_dict(),
         "codebook": survey.codebook.id if survey.codebook else None,
         "rows": {
             "n_rows": rows.n_rows,

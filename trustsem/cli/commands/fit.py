@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trustsem.cli.console import print_json, print_message, print_text, terminal_width
+from trustsem.cli.console import terminal_width
 from trustsem.cli.fit_options import with_fit_options
 from trustsem.cli.options import (
     CodebookOption,
@@ -19,6 +19,7 @@ from trustsem.cli.options import (
     OutputOption,
     SheetOption,
 )
+from trustsem.cli.results import show_result
 from trustsem.errors import ConvergenceError, InadmissibleError, TrustSemError
 
 if TYPE_CHECKING:
@@ -56,22 +57,13 @@ def fit(
     """Fit a model to survey data and print estimates, fit measures and what a reader must know."""
     result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding)
     checked = result.cross_check() if cross_check else None
-    content = _content(result, checked, standardized=standardized) if as_json or output is not None else {}
-    if output is not None:
-        from trustsem.cli.files import write_json
-
-        write_json(output, content)
-        print_message(f"Written: {output}")
-    if as_json:
-        print_json("fit", content)
-    else:
-        from trustsem.fitting.summary import summarise
-
-        print_text(summarise(result, width=terminal_width(), measures=measures.value, standardized=standardized))
-        if checked is not None:
-            from trustsem.fitting.cross_check import cross_check_lines
-
-            print_text("\n".join(["", *cross_check_lines(checked, terminal_width())]))
+    show_result(
+        "fit",
+        lambda: _content(result, checked, standardized=standardized),
+        lambda: _text(result, checked, measures, standardized=standardized),
+        output,
+        as_json=as_json,
+    )
     end_with(outcome_error(result, strict=strict))
 
 
@@ -85,6 +77,18 @@ def _content(result: Fit, checked: CrossCheck | None, *, standardized: bool) -> 
     if checked is not None:
         content["cross_check"] = checked.to_dict()
     return content
+
+
+def _text(result: Fit, checked: CrossCheck | None, measures: Measures, *, standardized: bool) -> str:
+    from trustsem.fitting.summary import summarise
+
+    width = terminal_width()
+    text = summarise(result, width=width, measures=measures.value, standardized=standardized)
+    if checked is None:
+        return text
+    from trustsem.fitting.cross_check import cross_check_lines
+
+    return "\n".join([text, "", *cross_check_lines(checked, width)])
 
 
 def run_fit(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trustsem.cli.console import print_json, print_message, print_text, terminal_width
+from trustsem.cli.console import terminal_width
 from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
 from trustsem.cli.options import (
     CodebookOption,
@@ -17,12 +16,13 @@ from trustsem.cli.options import (
     ModelArgument,
     OutputOption,
     SheetOption,
+    split_names,
 )
+from trustsem.cli.results import show_result
 from trustsem.errors import UsageError
 
 if TYPE_CHECKING:
     from trustsem.fitting.impute import ImputedData
-    from trustsem.fitting.pooled import PooledFit
     from trustsem.spec import LibraryModel
     from trustsem.survey import Survey
 
@@ -75,7 +75,7 @@ def fit_imputed(
     surveys = [read_data(name, codebook, found, sheet=sheet, encoding=encoding) for name in data]
     datasets: Iterable[Any] = surveys
     if len(surveys) == 1:
-        datasets = _impute(surveys[0], found, imputations, seed, _names(auxiliary), complete["group"])
+        datasets = _impute(surveys[0], found, imputations, seed, split_names(auxiliary), complete["group"])
     elif imputations is not None or seed is not None or auxiliary:
         raise UsageError(
             f"{len(surveys)} files are completed data sets: nothing is imputed.",
@@ -83,7 +83,7 @@ def fit_imputed(
             code="imputation-options",
         )
     result = fit_model(found, datasets, pool=pool, complete_df=complete_df, **options)
-    _show(result, output, as_json=as_json)
+    show_result("fit_imputed", result.to_dict, lambda: result.summary(width=terminal_width()), output, as_json=as_json)
 
 
 def _impute(
@@ -100,20 +100,3 @@ def _impute(
     columns = (*model_columns(model, survey), *auxiliary)
     m = _DEFAULT_IMPUTATIONS if imputations is None else imputations
     return impute(survey, m, seed=seed, columns=columns, group=group)
-
-
-def _names(texts: list[str] | None) -> tuple[str, ...]:
-    return tuple(part.strip() for text in texts or () for part in text.split(",") if part.strip())
-
-
-def _show(result: PooledFit, output: Path | None, *, as_json: bool) -> None:
-    content = result.to_dict()
-    if output is not None:
-        from trustsem.cli.files import write_json
-
-        write_json(output, content)
-        print_message(f"Written: {output}")
-    if as_json:
-        print_json("fit_imputed", content)
-    else:
-        print_text(result.summary(width=terminal_width()))

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trustsem.cli.commands.fit import end_with
-from trustsem.cli.console import print_json, print_message, print_text, terminal_width
+from trustsem.cli.console import terminal_width
 from trustsem.cli.fit_options import with_fit_options
 from trustsem.cli.options import (
     CodebookOption,
     DataArgument,
     EncodingOption,
     JsonOption,
+    MethodOption,
     ModelArgument,
     OutputOption,
     SheetOption,
 )
+from trustsem.cli.results import show_result
 from trustsem.errors import InadmissibleError, TrustSemError
 
 if TYPE_CHECKING:
@@ -69,14 +71,7 @@ def invariance(
     delta_rmsea: Annotated[float, typer.Option(help="Change of RMSEA that rejects.")] = 0.015,
     delta_srmr_loadings: Annotated[float, typer.Option(help="Change of SRMR that rejects equal loadings.")] = 0.030,
     delta_srmr: Annotated[float, typer.Option(help="Change of SRMR that rejects other levels.")] = 0.010,
-    method: Annotated[
-        str | None,
-        typer.Option(
-            "--method",
-            help="standard, satorra_bentler_2001, satorra_bentler_2010, satorra_2000 or satorra_2000_exact. Default: "
-            "the one that goes with the test.",
-        ),
-    ] = None,
+    method: MethodOption = None,
     codebook: CodebookOption = None,
     sheet: SheetOption = None,
     encoding: EncodingOption = None,
@@ -96,16 +91,7 @@ def invariance(
     chosen = None if method is None else read_method(method).value
     survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)
     result = test_invariance(found, survey, levels=levels, partial=partial, rules=rules, method=chosen, **options)
-    content = result.to_dict() if as_json or output is not None else {}
-    if output is not None:
-        from trustsem.cli.files import write_json
-
-        write_json(output, content)
-        print_message(f"Written: {output}")
-    if as_json:
-        print_json("invariance", content)
-    else:
-        print_text(result.summary(width=terminal_width()))
+    show_result("invariance", result.to_dict, lambda: result.summary(width=terminal_width()), output, as_json=as_json)
     end_with(_outcome(result, strict=strict))
 
 

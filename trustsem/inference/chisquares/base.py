@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from trustsem.estimate import Estimate
-from trustsem.inference.chisquare import ChiSquare
+from trustsem.inference.chisquare import ChiSquare, chi_square_pvalue
 from trustsem.inference.information import InformationKind
 from trustsem.inference.robust import RobustPieces
 
@@ -93,3 +94,18 @@ class TestContext:
     def observed(self) -> bool:
         """Whether the fit uses the observed information."""
         return self.information is InformationKind.OBSERVED
+
+
+def scaled_test(
+    kind: TestKind, context: TestContext, factor: float, *, trace_h1: float | None = None, trace_h0: float | None = None
+) -> ModelTest:
+    """Return T / factor on the degrees of freedom of T; NaN where the factor is not positive."""
+    base = context.base
+    statistic = base.statistic / factor if factor > 0 else math.nan
+    pvalue = chi_square_pvalue(statistic, base.df)
+    return ModelTest(kind, statistic, base.df, pvalue, factor, correction=factor, trace_h1=trace_h1, trace_h0=trace_h0)
+
+
+def saturated_test(kind: TestKind, context: TestContext) -> ModelTest:
+    """Return the test of a model without degrees of freedom: there is nothing to scale."""
+    return ModelTest(kind, context.base.statistic, 0, None)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 
 from trustsem.inference.chisquare import chi_square_pvalue
-from trustsem.inference.chisquares.base import ModelTest, TestContext, TestKind
+from trustsem.inference.chisquares.base import ModelTest, TestContext, TestKind, saturated_test, scaled_test
 
 
 def satorra_bentler(context: TestContext) -> ModelTest:
     """Return T / c with c = tr(U Gamma) / df: the mean is right (Satorra & Bentler 1994, eq. 16.16)."""
     base = context.base
     if base.df == 0:
-        return _saturated(TestKind.SATORRA_BENTLER, context)
+        return saturated_test(TestKind.SATORRA_BENTLER, context)
     factor = context.pieces().ugamma_trace(observed=context.observed) / base.df
-    return _scaled(TestKind.SATORRA_BENTLER, context, factor)
+    return scaled_test(TestKind.SATORRA_BENTLER, context, factor)
 
 
 def mean_var_adjusted(context: TestContext) -> ModelTest:
@@ -24,7 +24,7 @@ def mean_var_adjusted(context: TestContext) -> ModelTest:
     """
     base = context.base
     if base.df == 0:
-        return _saturated(TestKind.MEAN_VAR_ADJUSTED, context)
+        return saturated_test(TestKind.MEAN_VAR_ADJUSTED, context)
     traces = context.pieces().traces(observed=context.observed)
     factor, df = traces.ugamma_squared / traces.ugamma, traces.ugamma**2 / traces.ugamma_squared
     statistic = base.statistic / factor
@@ -42,7 +42,7 @@ def scaled_shifted(context: TestContext) -> ModelTest:
     """Return a T + b with a = sqrt(df / tr((U Gamma)^2)), b = df - a tr(U Gamma) (Asparouhov & Muthen 2010)."""
     base = context.base
     if base.df == 0:
-        return _saturated(TestKind.SCALED_SHIFTED, context)
+        return saturated_test(TestKind.SCALED_SHIFTED, context)
     traces = context.pieces().traces(observed=context.observed)
     slope = math.sqrt(base.df / traces.ugamma_squared)
     shift = base.df - slope * traces.ugamma
@@ -56,13 +56,3 @@ def scaled_shifted(context: TestContext) -> ModelTest:
         shift,
         correction=traces.ugamma / base.df,
     )
-
-
-def _scaled(kind: TestKind, context: TestContext, factor: float) -> ModelTest:
-    base = context.base
-    statistic = base.statistic / factor if factor > 0 else math.nan
-    return ModelTest(kind, statistic, base.df, chi_square_pvalue(statistic, base.df), factor, correction=factor)
-
-
-def _saturated(kind: TestKind, context: TestContext) -> ModelTest:
-    return ModelTest(kind, context.base.statistic, 0, None)

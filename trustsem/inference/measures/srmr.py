@@ -36,10 +36,7 @@ def group_residual_measures(sample: SampleGroup, implied: Implied, meanstructure
     """Return the root mean square residuals of one group."""
     lower = np.tril_indices(len(sample.names))
     off = np.tril_indices(len(sample.names), -1)
-    sample_sd, model_sd = np.sqrt(np.diag(sample.cov)), np.sqrt(np.maximum(np.diag(implied.sigma), 1e-300))
-    raw = sample.cov - implied.sigma
-    bentler = raw / np.outer(sample_sd, sample_sd)
-    bollen = sample.cov / np.outer(sample_sd, sample_sd) - implied.sigma / np.outer(model_sd, model_sd)
+    raw, bentler, bollen, sample_sd, model_sd = _covariance_residuals(sample.cov, implied.sigma)
     variance = np.diag(raw) / np.diag(sample.cov)
     zeros = np.zeros(len(sample.names))
     gap = zeros if sample.mean is None else sample.mean - implied.mu
@@ -78,10 +75,7 @@ def ordinal_group_measures(group: OrdinalGroup) -> dict[str, float]:
     """Return rmr, srmr_bentler and crmr of one group of ordinal data, each also without thresholds and slopes."""
     p = len(group.cov)
     lower, off = np.tril_indices(p), np.tril_indices(p, -1)
-    raw = group.cov - group.implied_cov
-    sample_sd, model_sd = np.sqrt(np.diag(group.cov)), np.sqrt(np.maximum(np.diag(group.implied_cov), 1e-300))
-    bentler = raw / np.outer(sample_sd, sample_sd)
-    bollen = group.cov / np.outer(sample_sd, sample_sd) - group.implied_cov / np.outer(model_sd, model_sd)
+    raw, bentler, bollen, sample_sd, _ = _covariance_residuals(group.cov, group.implied_cov)
     thresholds = (group.sample - group.implied)[group.is_threshold]
     slopes = group.slopes * group.x_deviations
     values: dict[str, float] = {}
@@ -93,6 +87,16 @@ def ordinal_group_measures(group: OrdinalGroup) -> dict[str, float]:
         values[name] = _root_mean_square(np.concatenate([moments, thresholds, further.ravel()]))
         values[f"{name}_nomean"] = _root_mean_square(moments)
     return values
+
+
+def _covariance_residuals(
+    sample: FloatArray, implied: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return raw, Bentler's and Bollen's residuals (p, p), and the deviations of the sample and of the model."""
+    sample_sd, model_sd = np.sqrt(np.diag(sample)), np.sqrt(np.maximum(np.diag(implied), 1e-300))
+    raw = sample - implied
+    unit = np.outer(sample_sd, sample_sd)
+    return raw, raw / unit, sample / unit - implied / np.outer(model_sd, model_sd), sample_sd, model_sd
 
 
 def _root_mean_square(values: FloatArray) -> float:

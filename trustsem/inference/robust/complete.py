@@ -4,47 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.discrepancy.weights import normal_matrix
-from trustsem.estimate import Estimate
-from trustsem.estimate.objective import GroupPoint, Point
+from trustsem.estimate.objective import GroupPoint
 from trustsem.implied import GroupLayout, sigma_jacobian
 from trustsem.inference.casewise import weighted_scores
 from trustsem.inference.robust.dense import DensePieces, GroupMatrices, observed_weight
 from trustsem.inference.robust.pieces import (
     H1Information,
+    PiecesAtEstimate,
     Traces,
-    open_directions,
     trace_of_quotient,
     unit_information,
 )
 from trustsem.moments import Cases, SampleGroup
-from trustsem.moments.adf import adf_gamma, cluster_sums, crossproduct, regressed_on
+from trustsem.moments.adf import adf_gamma, crossproduct_of_groups, regressed_on
 from trustsem.moments.linalg import invert
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class CompletePieces:
+class CompletePieces(PiecesAtEstimate):
     """Pieces of maximum likelihood on complete rows (`RobustPieces`)."""
-
-    estimate: Estimate
-    h1: H1Information
-
-    @cached_property
-    def point(self) -> Point:
-        """The objective expanded at the estimate."""
-        return self.estimate.objective.expand(self.estimate.x)
-
-    @cached_property
-    def directions(self) -> FloatArray:
-        """K (n_free, d)."""
-        return open_directions(self.estimate)
 
     def bread(self, *, observed: bool) -> FloatArray:
         """Return the Hessian of F/2, exact or expected (at the sample moments where h1 is unstructured)."""
@@ -107,20 +92,13 @@ class CompletePieces:
         return DensePieces(self.estimate, tuple(matrices))
 
     def _meat(self, *, centred: bool) -> FloatArray:
-        n_free = self.estimate.objective.layout.n_free
-        total = np.zeros((n_free, n_free))
-        parts, clusters = [], []
-        for own in self._groups():
-            scores = own.scores(centred=centred)
-            if own.cases.clusters is None:
-                total += own.share * crossproduct(scores, own.cases)
-            else:
-                parts.append(scores * own.cases.weight_of_row[:, None])
-                clusters.append(own.cases.clusters)
-        if parts:
-            # clusters may hold rows of several groups: their scores are added up over groups as well
-            sums, n_clusters = cluster_sums(np.vstack(parts), np.concatenate(clusters))
-            total += sums.T @ sums / self.estimate.objective.moments.mass * (n_clusters / (n_clusters - 1))
+        groups = tuple(self._groups())
+        total = crossproduct_of_groups(
+            [own.scores(centred=centred) for own in groups],
+            [own.cases for own in groups],
+            [own.share for own in groups],
+            self.estimate.objective.moments.mass,
+        )
         return self._open(total)
 
     def _open(self, matrix: FloatArray) -> FloatArray:

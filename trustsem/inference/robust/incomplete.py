@@ -10,41 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.discrepancy.fiml import fiml_case_scores
-from trustsem.estimate import Estimate
-from trustsem.estimate.objective import GroupPoint, Point
+from trustsem.estimate.objective import GroupPoint
 from trustsem.implied import GroupLayout, sigma_jacobian
 from trustsem.inference.robust.dense import DensePieces, GroupMatrices, free_moments
 from trustsem.inference.robust.pieces import (
     H1Information,
+    PiecesAtEstimate,
     Traces,
-    open_directions,
     trace_of_quotient,
     unit_information,
 )
 from trustsem.inference.saturated import first_order_information, moment_information, saturated_covariance
 from trustsem.moments import SampleGroup
-from trustsem.moments.adf import cluster_sums, crossproduct
+from trustsem.moments.adf import crossproduct_of_groups
 from trustsem.moments.incomplete import Curvature
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class IncompletePieces:
+class IncompletePieces(PiecesAtEstimate):
     """Pieces of full-information maximum likelihood (`RobustPieces`)."""
-
-    estimate: Estimate
-    h1: H1Information
-
-    @cached_property
-    def point(self) -> Point:
-        """The objective expanded at the estimate."""
-        return self.estimate.objective.expand(self.estimate.x)
-
-    @cached_property
-    def directions(self) -> FloatArray:
-        """K (n_free, d)."""
-        return open_directions(self.estimate)
 
     def bread(self, *, observed: bool) -> FloatArray:
         """Return the Hessian of F/2, exact, or expected with the patterns as given."""
@@ -61,20 +47,15 @@ class IncompletePieces:
     def score_meat(self) -> FloatArray:
         """Return the mean product of casewise scores; those of a cluster are added up over groups as well."""
         objective = self.estimate.objective
-        total = np.zeros((self.directions.shape[1],) * 2)
-        parts, clusters = [], []
-        for point, sample in zip(self.point.groups, objective.moments.groups, strict=True):
-            assert sample.cases is not None
-            scores = self._scores(point, sample)
-            if sample.cases.clusters is None:
-                total += point.weight * crossproduct(scores, sample.cases)
-            else:
-                parts.append(scores * sample.cases.weight_of_row[:, None])
-                clusters.append(sample.cases.clusters)
-        if parts:
-            sums, n_clusters = cluster_sums(np.vstack(parts), np.concatenate(clusters))
-            total += sums.T @ sums / objective.moments.mass * (n_clusters / (n_clusters - 1))
-        return total
+        return crossproduct_of_groups(
+            [
+                self._scores(point, sample)
+                for point, sample in zip(self.point.groups, objective.moments.groups, strict=True)
+            ],
+            [sample.cases for sample in objective.moments.groups if sample.cases is not None],
+            [point.weight for point in self.point.groups],
+            objective.moments.mass,
+        )
 
     def gamma_meat(self, *, observed: bool = False) -> FloatArray:
         """Return D' V Gamma V D with Gamma the covariance of the saturated moments."""

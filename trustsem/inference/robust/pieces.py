@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.estimate import Estimate
+from trustsem.estimate.objective import Point
 from trustsem.inference.information import allowed_directions
 
 FloatArray = NDArray[np.float64]
@@ -68,6 +70,29 @@ class RobustPieces(Protocol):
     def traces(self, *, observed: bool) -> Traces:
         """Return tr(U Gamma) and tr((U Gamma)^2)."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class PiecesAtEstimate:
+    """What pieces of maximum likelihood share.
+
+    Args:
+        estimate: End of the optimisation.
+        h1: Where the information of the saturated model is evaluated.
+    """
+
+    estimate: Estimate
+    h1: H1Information
+
+    @cached_property
+    def point(self) -> Point:
+        """The objective expanded at the estimate."""
+        return self.estimate.objective.expand(self.estimate.x)
+
+    @cached_property
+    def directions(self) -> FloatArray:
+        """K (n_free, d)."""
+        return open_directions(self.estimate)
 
 
 def open_directions(estimate: Estimate) -> FloatArray:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from trustsem.spec.export.labels import LabelPlan, LinearRelation, plan_labels, rename_symbols, unique_names
-from trustsem.spec.export.request import Export, ExportRequest, RowRoles, result_lines
+from trustsem.spec.export.request import Export, ExportRequest, RowRoles, result_lines, without_variance
 from trustsem.spec.table import ParameterTable, Row
 from trustsem.syntax.nodes import Expression, Number, Span, Symbol
 from trustsem.syntax.render import render_expression
@@ -143,7 +143,7 @@ def _group_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, str
     ]
     for op, heading in _HEADINGS.items():
         lines = [_row_line(row, names[label] if label else "", names) for row, label in written if row.op == op]
-        lines += [f"{names[name]} ~~ 0*{names[name]}" for name in _without_variance(table)] if op == "~~" else []
+        lines += [f"{names[name]} ~~ 0*{names[name]}" for name in without_variance(table)] if op == "~~" else []
         if lines:
             yield f"  # {heading}"
             yield from (f"  {line}" for line in lines)
@@ -164,13 +164,6 @@ def _relation_lines(table: ParameterTable, plan: LabelPlan, names: Mapping[str, 
         for definition in table.definitions:
             expression = render_expression(rename_symbols(definition.expression, symbols))
             yield f"  {names[definition.name]} := {expression}"
-
-
-def _without_variance(table: ParameterTable) -> list[str]:
-    """Return variables whose variance the table leaves at zero: lavaan would free it with random predictors."""
-    known = {row.lhs for row in table if row.op == "~~" and row.lhs == row.rhs}
-    variables = (*table.variables.latent, *table.variables.observed)
-    return [name for name in variables if name not in known and name not in table.variables.exogenous]
 
 
 def _row_line(row: Row, label: str, names: Mapping[str, str]) -> str:

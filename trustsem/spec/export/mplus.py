@@ -12,7 +12,7 @@ from trustsem.errors import UsageError
 from trustsem.spec.auxiliary import is_auxiliary
 from trustsem.spec.export.labels import LabelPlan, calls_in, plan_labels, unique_names
 from trustsem.spec.export.mplus_text import mplus_expression, mplus_number, mplus_relation, wrap_line
-from trustsem.spec.export.request import Export, ExportRequest, result_lines
+from trustsem.spec.export.request import Export, ExportRequest, result_lines, without_variance
 from trustsem.spec.table import ParameterTable, Row
 
 NAME_LENGTH = 8
@@ -294,7 +294,7 @@ def _model_statements(
     for row, label in rows:
         if row.op == "~~" and row.lhs != row.rhs:
             yield f"{names[row.lhs]} WITH {names[row.rhs]}{_state(row)}{_tag(row, label, names)};"
-    for name in _without_variance(table):
+    for name in without_variance(table):
         yield f"{names[name]}@0;"
     for one, other in _unwritten_covariances(table, [row for row, _ in rows]):
         yield f"{names[one]} WITH {names[other]}@0;"
@@ -325,12 +325,6 @@ def _state(row: Row) -> str:
 
 def _tag(row: Row, label: str, names: Mapping[str, str]) -> str:
     return f" ({names[label]})" if label and row.is_free else ""
-
-
-def _without_variance(table: ParameterTable) -> list[str]:
-    known = {row.lhs for row in table if row.op == "~~" and row.lhs == row.rhs}
-    variables = (*table.variables.latent, *table.variables.observed)
-    return [name for name in variables if name not in known and name not in table.variables.exogenous]
 
 
 def _unwritten_covariances(table: ParameterTable, rows: Sequence[Row]) -> Iterator[tuple[str, str]]:

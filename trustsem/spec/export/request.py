@@ -146,6 +146,13 @@ def component_columns(table: ParameterTable) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for name in table.variables.observed for part in name.split(":")))
 
 
+def without_variance(table: ParameterTable) -> list[str]:
+    """Return variables whose variance the table leaves at zero: other programs would free it with random predictors."""
+    known = {row.lhs for row in table if row.op == "~~" and row.lhs == row.rhs}
+    variables = (*table.variables.latent, *table.variables.observed)
+    return [name for name in variables if name not in known and name not in table.variables.exogenous]
+
+
 def result_lines(request: ExportRequest) -> list[str]:
     """Return what trustsem finds as lines of a comment."""
     if not request.results:
