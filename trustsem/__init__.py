@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trustsem.instruments import load_codebook
     from trustsem.measurement import DecisionRules
     from trustsem.records import Finding, Severity
+    from trustsem.resample.workers import parallel
     from trustsem.resources import models_dir, samples_dir
     from trustsem.spec import TrustModel, list_models, load_model
     from trustsem.survey import Survey, describe_missing, read_survey
@@ -53,6 +54,7 @@ _HOMES = {
     "load_model": "trustsem.spec",
     "load_theory": "trustsem.theory",
     "models_dir": "trustsem.resources",
+    "parallel": "trustsem.resample.workers",
     "read_survey": "trustsem.survey",
     "recommend_estimator": "trustsem.fitting.recommend",
     "samples_dir": "trustsem.resources",
@@ -82,6 +84,7 @@ __all__ = [
     "load_model",
     "load_theory",
     "models_dir",
+    "parallel",
     "read_survey",
     "recommend_estimator",
     "samples_dir",

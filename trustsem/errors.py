@@ -95,3 +95,10 @@ class StudyError(TrustSemError):
 
     exit_code = 17
     default_code = "study"
+
+
+class SchedulerError(TrustSemError):
+    """Workers cannot be reached, or die."""
+
+    exit_code = 19
+    default_code = "scheduler"

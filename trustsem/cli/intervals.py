@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trustsem.errors import UsageError
 
@@ -41,7 +41,7 @@ def draw(fit: Fit, ci: str, draws: int | None, seed: int | None, policy: str | N
     """Return the draws that the intervals need; None for the delta method."""
     if ci == "delta":
         return None
-    count = {} if draws is None else {"n": draws}
+    count: dict[str, Any] = {} if draws is None else {"n": draws}
     if ci == "monte_carlo":
         return fit.monte_carlo(seed=seed, **count)
     with progress_bar("Bootstrap") as progress:

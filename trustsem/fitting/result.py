@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -556,25 +557,49 @@ class Fit:
         *,
         seed: int | None = None,
         policy: str = "drop",
+        kind: str = "nonparametric",
+        workers: int | None = None,
+        scheduler: str | None = None,
+        resume: str | PathLike[str] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Bootstrap:
         """Draw the rows again and refit, for every draw (Efron 1979); clusters are drawn whole, groups keep their size.
 
+        Ctrl-C ends the run and keeps what is done: the result then says so in a finding.
+
         Args:
             n: Draws.
-            seed: A whole number; drawn and recorded when None. The same seed gives the same draws.
+            seed: A whole number; drawn and recorded when None. The same seed gives the same draws, wherever they run.
             policy: What happens to draws with a negative variance: "drop", "keep" or "redraw".
+            kind: "nonparametric" (respondents drawn with replacement), "parametric" (answers generated from the fitted
+                model; predictors and missing answers stay) or "bollen_stine" (respondents transformed so that the
+                model holds exactly, then drawn with replacement).
+            workers: Processes of this machine; -1: one per core; this process alone when None.
+            scheduler: Address of a Dask scheduler, e.g. "tcp://host:8786", instead.
+            resume: File that keeps the draws while they are made; draws that it has already are not made again.
             progress: Called with draws done and wanted.
 
         Returns:
-            `.intervals(kind)` of parameters and definitions, `.effects(...)`, `.draws`, `.ledger`, `.findings`.
+            `.intervals(kind)` of parameters and definitions, `.effects(...)`, `.fit_test()` of draws in which the model
+            holds, `.draws`, `.ledger`, `.findings`.
 
         Raises:
-            UsageError: an option that means nothing, a fit of summary data, or one that has no bootstrap yet.
+            UsageError: an option that means nothing, a fit of summary data, or draws that the data have not.
+            SchedulerError: workers that cannot be reached, or that die again and again.
         """
         from trustsem.fitting.bootstrap import bootstrap_fit
 
-        return bootstrap_fit(self, n, seed, policy, progress)
+        return bootstrap_fit(
+            self,
+            n,
+            seed,
+            policy,
+            kind=kind,
+            workers=workers,
+            scheduler=scheduler,
+            resume=resume,
+            progress=progress,
+        )
 
     def monte_carlo(self, n: int = 20_000, *, seed: int | None = None) -> MonteCarlo:
         """Draw parameters from the normal distribution around the estimates (MacKinnon et al. 2004).

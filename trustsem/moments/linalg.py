@@ -26,6 +26,13 @@ def blas_threads_for(n_variables: int) -> Iterator[None]:
     if n_variables >= THREADS_PAY:
         yield
         return
+    with one_blas_thread():
+        yield
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS to one thread: for work that is shared out over processes, and for results that are the same bits."""
     with _thread_control().limit(limits=1):
         yield
 

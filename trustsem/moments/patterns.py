@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,17 +127,21 @@ def available_moments(patterns: MissingPatterns) -> tuple[FloatArray, FloatArray
     return mean, squares / cases
 
 
+@lru_cache(maxsize=32)
 def vech_cells(n_variables: int) -> tuple[IntArray, IntArray]:
-    """Return row and column of each element of vech: the lower triangle, column by column."""
+    """Return row and column of each element of vech: the lower triangle, column by column; read-only arrays."""
     column, row = np.triu_indices(n_variables)
+    row.flags.writeable = column.flags.writeable = False
     return row, column
 
 
+@lru_cache(maxsize=32)
 def vech_lookup(n_variables: int) -> IntArray:
-    """Return (p, p) positions in vech of each cell."""
+    """Return (p, p) positions in vech of each cell; a read-only array."""
     row, column = vech_cells(n_variables)
     lookup = np.empty((n_variables, n_variables), dtype=np.intp)
     lookup[row, column] = lookup[column, row] = np.arange(len(row))
+    lookup.flags.writeable = False
     return lookup
 
 

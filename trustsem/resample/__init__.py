@@ -1,15 +1,22 @@
-"""Resampling: bootstrap draws, batched refits, intervals."""
+"""Resampling: draws, refits of them here or on workers, intervals."""
 
-from trustsem.resample.draws import DrawLedger, DrawPolicy
+from trustsem.resample.draws import DrawKind, DrawLedger, DrawPolicy
 from trustsem.resample.intervals import IntervalKind, bootstrap_limits
-from trustsem.resample.run import BootstrapDraws, jackknife_draws, run_bootstrap
+from trustsem.resample.run import BootstrapDraws, is_batched, make_refit, raw_cases, run_draws
+from trustsem.resample.workers import Workers, make_workers, parallel
 
 __all__ = [
     "BootstrapDraws",
+    "DrawKind",
     "DrawLedger",
     "DrawPolicy",
     "IntervalKind",
+    "Workers",
     "bootstrap_limits",
-    "jackknife_draws",
-    "run_bootstrap",
+    "is_batched",
+    "make_refit",
+    "make_workers",
+    "parallel",
+    "raw_cases",
+    "run_draws",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.implied import GroupLayout
+from trustsem.implied.layout import OrdinalLayout
 
 FloatArray = NDArray[np.float64]
 
@@ -43,6 +44,10 @@ class ExogenousMoments:
     cov: FloatArray  # (B, k, k)
     mean: FloatArray  # (B, k)
 
+    def take(self, chosen: slice) -> ExogenousMoments:
+        """Return the moments of some draws."""
+        return ExogenousMoments(self.positions, self.cov[chosen], self.mean[chosen])
+
 
 def stack_model(layout: GroupLayout, theta: FloatArray, exogenous: ExogenousMoments | None = None) -> Stack:
     """Fill the matrices of one group and compute its implied moments (McArdle & McDonald 1984, eq. 4).
@@ -71,8 +76,33 @@ def stack_model(layout: GroupLayout, theta: FloatArray, exogenous: ExogenousMome
         intercepts[:, x] = exogenous.mean
     inverse = _inverse(layout, paths)
     total_cov = inverse @ covariances @ inverse.transpose(0, 2, 1)
+    if layout.ordinal is not None and len(layout.ordinal.derived):
+        _fill_derived(layout.ordinal, theta, inverse, covariances, total_cov)
     total_mean = np.einsum("bij,bj->bi", inverse, intercepts)
     return Stack(paths, covariances, intercepts, inverse, total_cov, total_mean, layout.n_observed)
+
+
+def _fill_derived(
+    ordinal: OrdinalLayout, theta: FloatArray, inverse: FloatArray, covariances: FloatArray, total_cov: FloatArray
+) -> None:
+    """Give ordinal items the residual variance that makes their total one, given x, 1 / scale^2 (delta)."""
+    chosen, x = ordinal.derived, ordinal.conditional
+    explained = total_cov[:, chosen, chosen] - explained_by(x, chosen, inverse, covariances)
+    scale = np.broadcast_to(ordinal.scale_value, (len(theta), ordinal.n_endogenous)).copy()
+    free = ordinal.scale_parameter >= 0
+    scale[:, free] = theta[:, ordinal.scale_parameter[free]]
+    with np.errstate(divide="ignore"):
+        residual = scale[:, chosen] ** -2.0 - explained
+    covariances[:, chosen, chosen] = residual
+    total_cov[:, chosen, chosen] += residual  # nothing is regressed on them
+
+
+def explained_by(
+    x: NDArray[np.intp], chosen: NDArray[np.intp], inverse: FloatArray, covariances: FloatArray
+) -> FloatArray:
+    """Return the variance of variables that predictors explain, (B, len(chosen))."""
+    by_x = inverse[:, chosen[:, None], x[None, :]]
+    return np.einsum("bik,bkl,bil->bi", by_x, covariances[:, x[:, None], x[None, :]], by_x)
 
 
 def _inverse(layout: GroupLayout, paths: FloatArray) -> FloatArray:

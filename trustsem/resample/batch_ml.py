@@ -120,16 +120,13 @@ def _expand(layout: ModelLayout, x: FloatArray) -> FloatArray:
     return x if reduction.is_identity else x @ reduction.matrix.T + reduction.constant
 
 
-def stacks(layout: ModelLayout, moments: Sequence[GroupMoments], theta: FloatArray) -> list[Stack]:
-    """Return the matrices of every group; moments of fixed exogenous variables are those of each draw."""
+def exogenous_of(layout: ModelLayout, moments: Sequence[GroupMoments]) -> tuple[ExogenousMoments, ...]:
+    """Return the moments of fixed exogenous variables of every group in each draw: they are the draw's own."""
     result = []
     for group, sample in zip(layout.groups, moments, strict=True):
         e = group.exogenous
-        exogenous = None
-        if len(e):
-            exogenous = ExogenousMoments(e, sample.cov[:, e[:, None], e[None, :]], sample.mean[:, e])
-        result.append(stack_model(group, theta, exogenous))
-    return result
+        result.append(ExogenousMoments(e, sample.cov[:, e[:, None], e[None, :]], sample.mean[:, e]))
+    return tuple(result)
 
 
 def _target(sample: GroupMoments, stack: Stack, meanstructure: bool) -> FloatArray:
@@ -160,7 +157,9 @@ def _expansion(layout: ModelLayout, moments: Sequence[GroupMoments], x: FloatArr
     count, n_free = len(x), layout.n_free
     value = np.zeros(count)
     gradient, information = np.zeros((count, n_free)), np.zeros((count, n_free, n_free))
-    for group, sample, stack in zip(layout.groups, moments, stacks(layout, moments, _expand(layout, x)), strict=True):
+    theta = _expand(layout, x)
+    for group, sample, exogenous in zip(layout.groups, moments, exogenous_of(layout, moments), strict=True):
+        stack = stack_model(group, theta, exogenous)
         proper, log_det = _log_determinants(stack.sigma)
         weight = np.linalg.inv(np.where(proper[:, None, None], stack.sigma, np.eye(stack.n_observed)))
         weighted_target = weight @ _target(sample, stack, layout.meanstructure)

@@ -16,6 +16,14 @@ IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
 
+class DrawKind(Enum):
+    """Where the rows of a draw come from."""
+
+    NONPARAMETRIC = "nonparametric"  # respondents (or clusters) with replacement
+    PARAMETRIC = "parametric"  # generated from the fitted model
+    BOLLEN_STINE = "bollen_stine"  # respondents with replacement, transformed so that the model holds
+
+
 class DrawPolicy(Enum):
     """What happens to draws that did not converge or are not admissible."""
 
@@ -33,6 +41,7 @@ class DrawLedger:
         converged: Whether a minimum was reached.
         iterations: Steps.
         admissible: No negative variance, no improper covariance matrix of latent variables.
+        boundary: A free variance at 0, or a bound or inequality that holds with equality.
         used: Whether it enters intervals.
     """
 
@@ -40,6 +49,7 @@ class DrawLedger:
     converged: BoolArray
     iterations: IntArray
     admissible: BoolArray
+    boundary: BoolArray
     used: BoolArray
 
 

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.pipeline import FittedModel
-from trustsem.resample.batch import stack_model
 from trustsem.resample.draws import DrawLedger
 from trustsem.resample.run import BootstrapDraws
 
@@ -33,7 +32,7 @@ def monte_carlo_draws(fitted: FittedModel, n_draws: int, seed: int) -> Bootstrap
     root = vectors * np.sqrt(np.maximum(values, 0.0))  # constraints make the matrix singular
     random = np.random.Generator(np.random.Philox(key=seed))
     theta = fitted.estimate.theta + random.standard_normal((n_draws, len(values))) @ root.T
-    stacks = tuple(stack_model(group, theta) for group in fitted.estimate.objective.layout.groups)
     every = np.ones(n_draws, dtype=bool)
-    ledger = DrawLedger(np.arange(n_draws), every, np.zeros(n_draws, dtype=np.intp), every, every)
-    return BootstrapDraws(theta, stacks, ledger, seed)
+    ledger = DrawLedger(np.arange(n_draws), every, np.zeros(n_draws, dtype=np.intp), every, ~every, every)
+    layout = fitted.estimate.objective.layout
+    return BootstrapDraws(theta, layout, None, ledger, np.full(n_draws, np.nan), seed)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.distributions import normal_cdf, normal_quantile
-from trustsem.resample.batch import Stack
+from trustsem.resample.batch import Stack, explained_by
 from trustsem.spec.table import ParameterTable, Row
 from trustsem.syntax.nodes import Binary, Call, Expression, Number, Symbol, Unary
 
@@ -82,6 +82,7 @@ def row_draws(table: ParameterTable, theta: FloatArray, stacks: Sequence[Stack])
     """
     names = (*table.variables.observed, *table.variables.latent)
     position = {name: index for index, name in enumerate(names)}
+    given = [position[name] for name in _conditioned_on(table)]
     values = np.empty((len(theta), len(table.rows)))
     for k, (row, free) in enumerate(zip(table.rows, table.free_index.tolist(), strict=True)):
         if free >= 0:
@@ -89,16 +90,26 @@ def row_draws(table: ParameterTable, theta: FloatArray, stacks: Sequence[Stack])
         elif row.value is not None:
             values[:, k] = row.value
         else:
-            values[:, k] = _from_stack(row, stacks[row.group - 1], position)
+            values[:, k] = _from_stack(row, stacks[row.group - 1], position, given)
     return _with_definitions(table, values)
 
 
-def _from_stack(row: Row, stack: Stack, position: Mapping[str, int]) -> FloatArray:
+def _conditioned_on(table: ParameterTable) -> tuple[str, ...]:
+    is_conditional = table.ordinal is not None and table.ordinal.conditional_x
+    return table.variables.exogenous if is_conditional else ()
+
+
+def _from_stack(row: Row, stack: Stack, position: Mapping[str, int], given: Sequence[int]) -> FloatArray:
+    i = position[row.lhs]
     if row.op == "~~":
-        return stack.covariances[:, position[row.lhs], position[row.rhs]]
+        return stack.covariances[:, i, position[row.rhs]]
     if row.op == "~1":
-        return stack.intercepts[:, position[row.lhs]]
-    return np.full(len(stack.paths), np.nan)
+        return stack.intercepts[:, i]
+    assert row.op == "~*~", row.op  # theta: a latent response has the variance given x that the model implies
+    x, item = np.array(given, dtype=np.intp), np.array([i])
+    variance = stack.total_cov[:, i, i] - explained_by(x, item, stack.inverse, stack.covariances)[:, 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return 1 / np.sqrt(variance)
 
 
 def _with_definitions(table: ParameterTable, values: FloatArray) -> FloatArray:
@@ -126,13 +137,14 @@ def standardized_draws(table: ParameterTable, values: FloatArray, stacks: Sequen
         residual = [np.sqrt(np.diagonal(stack.covariances, axis1=1, axis2=2)) for stack in stacks]
         for k, row in enumerate(table.rows):
             sd, own = total[row.group - 1], residual[row.group - 1]
-            result[:, k] = values[:, k] * _factor(row, sd, own, position)
+            # a latent response that is standardised needs no other scale
+            result[:, k] = 1.0 if row.op == "~*~" else values[:, k] * _factor(row, sd, own, position)
     return _with_definitions(table, result)
 
 
 def _factor(row: Row, sd: FloatArray, own: FloatArray, position: Mapping[str, int]) -> FloatArray:
     i = position[row.lhs]
-    if row.op == "~1":
+    if row.op in ("~1", "|"):
         return 1 / sd[:, i]
     j = position[row.rhs]
     if row.op == "=~":

@@ -14,7 +14,7 @@ import trustsem as ts
 from trustsem.effects.draws import effect_draws
 from trustsem.errors import UsageError
 from trustsem.fitting.bootstrap import Bootstrap, bootstrap_fit
-from trustsem.resample import DrawPolicy, IntervalKind, bootstrap_limits, run_bootstrap
+from trustsem.resample import DrawPolicy, IntervalKind, bootstrap_limits
 from trustsem.resample.draws import draw_counts
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
@@ -46,7 +46,7 @@ def refitted(fit: ts.Fit, text: str, seed: int, draw: int, **options: object) ->
 @pytest.mark.parametrize("options", [{}, {"meanstructure": True, "std_lv": True}, {"estimator": "MLR"}])
 def test_a_draw_is_the_fit_to_its_rows(options: dict[str, object]) -> None:
     fit = ts.fit(MODEL, data(), **options)  # type: ignore[arg-type]
-    draws = run_bootstrap(fit.fitted, 6, seed=11)
+    draws = bootstrap_fit(fit, 6, 11, "keep").raw
     for number in (0, 5):
         own = refitted(fit, MODEL, 11, number, **options)
         # scoring converges linearly and stops when a step would lower F by 1e-11: a thousandth of a standard error
@@ -72,7 +72,7 @@ def test_covariates_take_their_moments_from_the_draw() -> None:
 def test_groups_with_equal_loadings() -> None:
     text = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6"
     fit = ts.fit(text, data(), group="school", group_equal=["loadings", "intercepts"])
-    draws = run_bootstrap(fit.fitted, 50, seed=2)
+    draws = bootstrap_fit(fit, 50, 2, "keep").raw
     names = [row.key for row in fit.fitted.table.free_rows]
     one, other = names.index("visual=~x2"), names.index("visual=~x2.g2")
     assert draws.ledger.converged.all()
@@ -95,9 +95,9 @@ def test_definitions_standardised_values_and_effects_agree_with_the_fit_of_a_dra
 
 def test_seed_decides_and_chunks_do_not() -> None:
     fit = ts.fit(MODEL, data())
-    long, short = run_bootstrap(fit.fitted, 300, seed=7), run_bootstrap(fit.fitted, 20, seed=7)
+    long, short = (bootstrap_fit(fit, n, 7, "keep").raw for n in (300, 20))
     assert long.theta[:20] == pytest.approx(short.theta, abs=1e-7)
-    other = run_bootstrap(fit.fitted, 20, seed=8)
+    other = bootstrap_fit(fit, 20, 8, "keep").raw
     assert np.abs(other.theta - short.theta).max() > 1e-3
 
 
@@ -164,7 +164,7 @@ def test_policies_and_the_ledger() -> None:
     dropped = bootstrap_fit(fit, 120, 9, "drop")
     redrawn = bootstrap_fit(fit, 120, 9, "redraw")
     assert dropped.n_used <= kept.n_used <= 120
-    assert list(kept.ledger.columns) == ["draw", "converged", "iterations", "admissible", "used"]
+    assert list(kept.ledger.columns) == ["draw", "converged", "iterations", "admissible", "boundary", "used"]
     assert redrawn.n_used >= min(120, dropped.n_used)
     assert (dropped.ledger["used"] == dropped.ledger["admissible"]).all()
     bad = int((~dropped.ledger["used"]).sum())
