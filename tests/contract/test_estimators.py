@@ -234,14 +234,23 @@ CHANGES: dict[str, tuple[Change, ...]] = {
     "h1_information": (Change("unstructured", base={"estimator": "MLR"}), Change("unstructured", refused=True)),
     "se": (
         Change("robust"),
-        Change("bootstrap", refused=True),
+        Change("bootstrap"),
         Change("robust_sem", base={"estimator": "MLF"}, refused=True),
     ),
     "test": (Change("satorra_bentler"), Change(["yuan_bentler", "bollen_stine"], refused=True)),
     "bounds": (Change("pos_var", model=HEYWOOD), Change("wide", refused=True)),
     "zero_cells": (Change((0.5, 0.0), refused=True),),
-    "bootstrap": (Change(100, refused=True),),
-    "seed": (Change(1, refused=True),),
+    "bootstrap": (
+        Change(20),
+        Change(20, base={"missing": "fiml"}, has_gaps=True),
+        Change(20, base={"se": "robust"}, refused=True),
+        Change(1, refused=True),
+    ),
+    "seed": (
+        Change(1, refused=True),
+        Change(1, base={"bootstrap": 20}),
+        Change(-1, base={"bootstrap": 20}, refused=True),
+    ),
 }
 
 OF_MOMENTS = {"sample_cov", "sample_mean", "n_obs"}  # not beside data; tested below

@@ -105,8 +105,12 @@ def declared_options(
         str | None,
         typer.Option(metavar="A,B", help="Added to empty cells of 2x2 (A) and larger (B) tables of ordinal items."),
     ] = None,
-    bootstrap: Annotated[int | None, typer.Option(help="Bootstrap draws. Refused.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of what is random. Refused: nothing is.")] = None,
+    bootstrap: Annotated[
+        int | None, typer.Option(help="Standard errors and intervals from so many bootstrap draws.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the bootstrap draws; drawn and recorded when left out.")
+    ] = None,
 ) -> None:
     """Hold the declarations; `with_fit_options` copies them. What a fit cannot honour it refuses by name."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from trustsem.errors import UsageError
+from trustsem.fitting.bootstrap_errors import with_bootstrap_errors
 from trustsem.fitting.data_options import Missing
 from trustsem.fitting.inputs import DataInput, ModelInput, load_data, read_data, read_model, read_moments
 from trustsem.fitting.model_scale import with_model_defaults
@@ -109,7 +110,8 @@ def fit(
         likelihood: "normal" (S with divisor n) or "wishart" (n - 1).
         information: "expected", "observed" or "first_order"; None: as the estimator has it.
         h1_information: "structured" or "unstructured": where robust corrections evaluate the saturated model.
-        se: "standard", "first_order", "robust_sem", "robust_huber_white", "robust" or "none"; None: the estimator's.
+        se: "standard", "first_order", "robust_sem", "robust_huber_white", "robust", "bootstrap" or
+            "none"; None: the estimator's.
         test: "standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler",
             "yuan_bentler_mplus", "browne_residual_adf", "browne_residual_nt", "browne_residual_nt_model", or a list of
             them; None: the estimator's.
@@ -118,6 +120,9 @@ def fit(
         sample_cov: Covariance matrix with named columns, divisor n - 1; a list of them for several groups.
         sample_mean: Means by name, or a list of them.
         n_obs: Respondents behind `sample_cov`, or a list.
+        bootstrap: Draws that standard errors, z and percentile intervals come from (se="bootstrap": 1,000 of them);
+            `.resampled` holds them. `Fit.bootstrap` has more: other intervals, kinds of draws, several processes.
+        seed: Seed of the draws; drawn and recorded when None.
 
     All other options are part of the interface and raise an error that names the alternative as long as this version
     cannot honour them (`trustsem check --refused`).
@@ -141,7 +146,7 @@ def fit(
     given, findings = with_model_defaults(given, source.library, moment_groups=n_groups)
     options = read_options(given, grouped_moments=(n_groups or 1) > 1)
     source = replace(source, findings=(*source.findings, *findings))
-    return _fit(source, data, (sample_cov, sample_mean, n_obs), options)
+    return with_bootstrap_errors(_fit(source, data, (sample_cov, sample_mean, n_obs), options))
 
 
 def _recommended(

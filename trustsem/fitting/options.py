@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trustsem.errors import UsageError
+from trustsem.fitting.bootstrap_errors import BOOTSTRAP, ResampleOptions, resample_faults, resample_options
 from trustsem.fitting.data_options import DataOptions, Missing, WeightsNormalization
 from trustsem.fitting.resolve import resolve_pipeline
 from trustsem.fitting.resolve_ordinal import OrdinalOptions, resolve_ordinal
@@ -38,11 +39,6 @@ REFUSED_OPTIONS: Mapping[str, RefusedOption] = {
         RefusedOption("replicate_weights", "replicate weights", "Use sampling_weights with cluster."),
         RefusedOption("replicate_type", "replicate weights", "Use sampling_weights with cluster."),
         RefusedOption("replicate_scale", "replicate weights", "Use sampling_weights with cluster."),
-        RefusedOption(
-            "bootstrap",
-            "bootstrap inside ts.fit",
-            "Use fit.bootstrap(n, seed=...), or trustsem effects --ci percentile.",
-        ),
     )
 }
 
@@ -60,6 +56,7 @@ class FitOptions:
     data: DataOptions
     ordinal: OrdinalOptions | None
     given: Mapping[str, Any]  # every option with its value, for the record
+    resample: ResampleOptions | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return all options as JSON-ready values."""
@@ -83,7 +80,11 @@ def read_options(options: Mapping[str, Any], *, grouped_moments: bool = False) -
         *_flags(options),
         *_columns(options, grouped_moments),
         *_ordinal_faults(options),
+        *resample_faults(options),
     )
+    resample = resample_options(options)
+    if resample is not None:  # draws replace the errors that the estimator has
+        options = {**options, "se": None}
     data = _data_options(options)
     ordinal = _ordinal_options(options)
     pipeline, faults = (resolve_pipeline if ordinal is None else resolve_ordinal)(options, data)
@@ -107,12 +108,13 @@ def read_options(options: Mapping[str, Any], *, grouped_moments: bool = False) -
         "estimator": pipeline.estimator,
         "information": pipeline.used_information.value,
         "h1_information": pipeline.h1.value,
-        "se": pipeline.used_errors.value,
+        "se": pipeline.used_errors.value if resample is None else BOOTSTRAP,
+        "bootstrap": None if resample is None else resample.n,
         "test": [kind.value for kind in pipeline.used_tests],
         "fixed_x": spec.uses_fixed_x,
         "parameterization": "theta" if spec.theta else "delta",
     }
-    return FitOptions(spec, pipeline, data, ordinal, given)
+    return FitOptions(spec, pipeline, data, ordinal, given, resample)
 
 
 def _raise_if(*faults: str) -> None:
@@ -240,8 +242,6 @@ def _refused(options: Mapping[str, Any]) -> list[str]:
         value = options.get(name)
         if not any(value is unset or value == unset for unset in _UNSET):
             faults.append(f"{name}: {option.meaning}: not in this version. {option.alternative}")
-    if options.get("seed") is not None:
-        faults.append("seed: nothing in this fit is random. Leave it out.")
     return faults
 
 
@@ -252,7 +252,7 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "information": tuple(kind.value for kind in InformationKind),
     "observed_information": ("hessian",),
     "h1_information": tuple(kind.value for kind in H1Information),
-    "se": (*(kind.value for kind in ErrorKind), "robust", "two_stage", "robust_two_stage"),
+    "se": (*(kind.value for kind in ErrorKind), BOOTSTRAP, "robust", "two_stage", "robust_two_stage"),
     "test": (*(kind.value for kind in TestKind), "default"),
     "parameterization": ("delta", "theta"),
     "weights_normalization": tuple(kind.value for kind in WeightsNormalization),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from trustsem.effects import (
     r_squared,
 )
 from trustsem.errors import EffectError, UsageError
+from trustsem.fitting.bootstrap_errors import bootstrap_estimates
 from trustsem.fitting.data_options import Missing
 from trustsem.fitting.diagnostics import diagnose
 from trustsem.fitting.hypotheses import score_frame, wald_of
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from trustsem.fitting.bootstrap import Bootstrap
     from trustsem.fitting.cross_check import CrossCheck
     from trustsem.fitting.monte_carlo import MonteCarlo
+    from trustsem.fitting.reweighted import Reweighted
 
 
 _OPERATORS = ("=~", "~", "~~", "~1", "|", "~*~")
@@ -88,11 +91,32 @@ class ImpliedMoments:
 class Fit:
     """A fitted model. Made by `trustsem.fit`; its parts never change."""
 
-    def __init__(self, fitted: FittedModel, model: ModelInput, data: DataInput, options: FitOptions) -> None:
+    def __init__(
+        self,
+        fitted: FittedModel,
+        model: ModelInput,
+        data: DataInput,
+        options: FitOptions,
+        resampled: Bootstrap | None = None,
+    ) -> None:
         self._fitted = fitted
         self._model = model
         self._data = data
         self._options = options
+        self._resampled = resampled
+
+    def rebuilt(self, fitted: FittedModel, resampled: Bootstrap | None, findings: Sequence[Finding]) -> Fit:
+        """Return this fit with another numerical result, the draws that it comes from, and more findings."""
+        model = dataclasses.replace(self._model, findings=(*self._model.findings, *findings))
+        options = self._options
+        if resampled is not None:
+            options = dataclasses.replace(options, given={**options.given, "seed": resampled.seed})
+        return Fit(fitted, model, self._data, options, resampled)
+
+    @property
+    def resampled(self) -> Bootstrap | None:
+        """The bootstrap draws that standard errors come from; None for a fit without `bootstrap=`."""
+        return self._resampled
 
     def __repr__(self) -> str:
         test = self._fitted.test
@@ -124,7 +148,8 @@ class Fit:
     def estimates(self) -> pd.DataFrame:
         """Parameters with standard errors, z, p-values, 95 % intervals and standardised values."""
         with blas_threads_for(len(self._fitted.table.variables.observed)):
-            return estimates_frame(self._fitted)
+            frame = estimates_frame(self._fitted)
+        return frame if self._resampled is None else bootstrap_estimates(frame, self._resampled)
 
     @cached_property
     def fit_measures(self) -> dict[str, float | None]:
@@ -600,6 +625,24 @@ class Fit:
             resume=resume,
             progress=progress,
         )
+
+    def reweight(self, weights: Any, *, normalization: str | None = None) -> Reweighted:
+        """Refit the model under other weights, e.g. replicate weights of a survey.
+
+        Args:
+            weights: One row for every row of the data that were given, one column per set of weights.
+            normalization: "group", "total" or "none" (see `trustsem.fit`); as in the fit when None.
+
+        Returns:
+            `.estimates`: value of every parameter and definition under each set; `.effects(...)`, `.findings`.
+
+        Raises:
+            UsageError: a fit that weights do not go with.
+            DataError: weights that mean nothing, by name of their column.
+        """
+        from trustsem.fitting.reweighted import reweight_fit
+
+        return reweight_fit(self, weights, normalization)
 
     def monte_carlo(self, n: int = 20_000, *, seed: int | None = None) -> MonteCarlo:
         """Draw parameters from the normal distribution around the estimates (MacKinnon et al. 2004).

@@ -233,7 +233,9 @@ def _corrections(fit: Fit) -> str | None:
     """Name standard errors and tests that are not those of normal theory."""
     pipeline = fit.options.pipeline
     parts = []
-    if pipeline.used_errors is not ErrorKind.STANDARD:
+    if fit.resampled is not None:
+        parts.append(f"standard errors from {fit.resampled.n_used:,} bootstrap draws (seed {fit.resampled.seed})")
+    elif pipeline.used_errors is not ErrorKind.STANDARD:
         parts.append(f"standard errors {pipeline.used_errors.value}")
     tests = [test.kind.value for test in fit.fitted.tests if test.kind.value != "standard"]
     if tests:

@@ -84,10 +84,10 @@ class LeaveOneOut(_Counted):
 
 @dataclass(frozen=True, eq=False)
 class Reweighting(_Counted):
-    """Draw k weighs respondents by column k of given weights.
+    """Draw k weighs respondents by column k of given weights instead of their own.
 
     Args:
-        cases: The respondents of each group.
+        cases: The respondents of each group, without weights.
         weights: One (n_g, R) array per group.
     """
 

@@ -1,0 +1,90 @@
+"""Standard errors and intervals of a fit from bootstrap draws: `ts.fit(..., bootstrap=1000, seed=1)`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from trustsem.distributions import normal_tails
+from trustsem.fitting.words import word
+from trustsem.inference.information import ParameterCovariance
+from trustsem.records import Finding, Severity
+
+if TYPE_CHECKING:
+    from trustsem.fitting.bootstrap import Bootstrap
+    from trustsem.fitting.result import Fit
+
+BOOTSTRAP = "bootstrap"
+_DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ResampleOptions:
+    """Draws that a fit's standard errors come from."""
+
+    n: int
+    seed: int | None
+
+
+def resample_options(options: Mapping[str, Any]) -> ResampleOptions | None:
+    """Return the draws that a fit is asked for; None for a fit without."""
+    wanted = word(options.get("se") or "") == BOOTSTRAP
+    if options.get("bootstrap") is None and not wanted:
+        return None
+    return ResampleOptions(_DRAWS if options.get("bootstrap") is None else options.get("bootstrap"), options.get("seed"))
+
+
+def resample_faults(options: Mapping[str, Any]) -> list[str]:
+    """Return what speaks against the options of draws."""
+    n, seed, se = options.get("bootstrap"), options.get("seed"), options.get("se")
+    faults = []
+    if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 2):
+        faults.append(f"bootstrap is a number of draws, at least 2, not {n!r}.")
+    if n is not None and se is not None and word(se) != BOOTSTRAP:
+        faults.append(f'bootstrap gives standard errors from draws, not se="{se}": leave one of them out.')
+    if seed is not None and resample_options(options) is None:
+        faults.append("seed: nothing in this fit is random. Leave it out, or give bootstrap.")
+    elif seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
+        faults.append(f"seed must be a whole number of at least 0, not {seed!r}.")
+    return faults
+
+
+def with_bootstrap_errors(fit: Fit) -> Fit:
+    """Return the fit with the covariance matrix of its estimates in bootstrap draws.
+
+    A fit that did not converge stays as it is, and a finding says so.
+
+    Raises:
+        UsageError: a fit that cannot be bootstrapped.
+    """
+    from trustsem.fitting.bootstrap import bootstrap_fit
+
+    wanted = fit.options.resample
+    if wanted is None:
+        return fit
+    if not fit.converged:
+        return fit.rebuilt(fit.fitted, None, (_SKIPPED,))
+    drawn = bootstrap_fit(fit, wanted.n, wanted.seed)
+    theta = drawn.raw.theta[drawn.raw.ledger.used]
+    matrix = np.cov(theta, rowvar=False).reshape(theta.shape[1], theta.shape[1])
+    covariance = ParameterCovariance(matrix, fit.fitted.covariance.condition, ())
+    return fit.rebuilt(replace(fit.fitted, covariance=covariance), drawn, drawn.findings)
+
+
+_SKIPPED = Finding(
+    "bootstrap-skipped",
+    Severity.WARNING,
+    "The fit did not converge: there are no bootstrap standard errors.",
+)
+
+
+def bootstrap_estimates(frame: pd.DataFrame, drawn: Bootstrap) -> pd.DataFrame:
+    """Return estimates with standard errors, z and percentile intervals from draws (lavaan's se = "bootstrap")."""
+    own = drawn.intervals("percentile")
+    z = np.asarray(own["est"] / own["se"], dtype=np.float64)
+    limits = {"ci_lower": own["ci_lower"], "ci_upper": own["ci_upper"]}
+    return frame.assign(se=own["se"], z=z, pvalue=normal_tails(z), **limits)
