@@ -136,7 +136,6 @@ OPTIONS = {
     "zero_cells": ({"zero_cells": (0.5, 0.0)}, "name these in ordered="),
     "strata": ({"strata": "school"}, "survey strata"),
     "replicate weights": ({"replicate_weights": ["w1"]}, "replicate weights"),
-    "bootstrap": ({"bootstrap": 100}, "fit.bootstrap"),
     "seed": ({"seed": 1}, "random"),
     "se": ({"se": "robst"}, "Did you mean 'robust'"),
     "test": ({"test": "satorra"}, "satorra_bentler"),

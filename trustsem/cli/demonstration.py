@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from trustsem.cli.inputs import find_model, read_data
 from trustsem.fitting import fit
+from trustsem.fitting.claims import construct_name, path_claims
+from trustsem.fitting.measures_to_read import measures_to_read
 from trustsem.tables.sentences import (
     ALPHA,
     PathClaim,
@@ -59,21 +61,8 @@ def demonstrate() -> Demonstration:
     survey = read_data(SAMPLE, None, model)
     result = fit(model, survey, ordered=True)
     variant = fit(replace(built, disturbance_covariance=False), survey, ordered=True)
-    return Demonstration(result, variant, path_claims(result), mediation(result))
-
-
-def path_claims(result: Fit) -> dict[tuple[str, str], PathClaim]:
-    """Return every regression of a fit with the sign that the theory expects of it."""
-    theory = load_theory()
-    claims = {}
-    regressions = result.estimates.loc[result.estimates["op"] == "~"]
-    predictors = regressions["lhs"].value_counts()
-    for row in regressions.to_dict("records"):
-        expected = theory.expected_sign(row["rhs"], row["lhs"])
-        names = name_of(row["rhs"]), name_of(row["lhs"])
-        only = bool(predictors[row["lhs"]] == 1)
-        claims[row["rhs"], row["lhs"]] = PathClaim(*names, row["est"], row["pvalue"], row["std_all"], expected, only)
-    return claims
+    claims = {(row.predictor, row.outcome): row.claim for row in path_claims(result)}
+    return Demonstration(result, variant, claims, mediation(result))
 
 
 def mediation(result: Fit) -> pd.DataFrame:
@@ -88,12 +77,6 @@ def mediation(result: Fit) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def name_of(identifier: str) -> str:
-    """Return a construct's name for running text."""
-    name = load_theory().construct(identifier).name.en
-    return name[:1].lower() + name[1:]
-
-
 def mediation_sentences(effects: pd.DataFrame) -> list[str]:
     """Say what each chain carries: every specific way of the interactions, all ways together of the factors."""
     records = effects.to_dict("records")
@@ -103,11 +86,11 @@ def mediation_sentences(effects: pd.DataFrame) -> list[str]:
         is_interaction = row["x"] in INTERACTIONS.values()
         wanted = "specific indirect" if is_interaction else "total indirect"
         if row["effect"] == wanted:
-            through = [name_of(step) for step in row["path"].split(" -> ")[1:-1]] if is_interaction else []
+            through = [construct_name(step) for step in row["path"].split(" -> ")[1:-1]] if is_interaction else []
             total = totals[row["x"], row["y"]] if is_interaction else None
             sentences.append(
                 indirect_sentence(
-                    name_of(row["x"]), name_of(row["y"]), through, row["std_all"], row["pvalue"], total
+                    construct_name(row["x"]), construct_name(row["y"]), through, row["std_all"], row["pvalue"], total
                 )
             )  # fmt: skip
     return sentences
@@ -117,7 +100,7 @@ def loop_sentences(result: Fit) -> list[str]:
     """Say of every loop whether it is there and settles."""
     sentences = []
     for row in result.loops().to_dict("records"):
-        members = [name_of(member) for member in row["loop"].split(" -> ")[:-1]]
+        members = [construct_name(member) for member in row["loop"].split(" -> ")[:-1]]
         sentences.append(
             loop_sentence(members, row["gain"], row["ci_lower"], row["ci_upper"], row["stability_index"])
         )  # fmt: skip
@@ -168,18 +151,6 @@ def covariance_test(demo: Demonstration) -> DifferenceTest | None:
     from trustsem.fitting.comparison import compare
 
     return compare(demo.fit, demo.variant).tests[0]
-
-
-def measures_to_read(result: Fit) -> dict[str, float | None]:
-    """Return the fit measures that are to be read of an ordinal fit, under the names of the plain ones.
-
-    The chi-square is the scaled and shifted one; CFI, TLI and RMSEA are the robust ones.
-    """
-    measures = dict(result.fit_measures)
-    for kind, stems in (("scaled", ("chisq", "pvalue")), ("robust", ("cfi", "tli", "rmsea"))):
-        for name in [name for name in measures if name.endswith(f"_{kind}") and name.startswith(stems)]:
-            measures[name.removesuffix(f"_{kind}")] = measures[name]
-    return measures
 
 
 def all_sentences(demo: Demonstration) -> dict[str, list[str]]:

@@ -32,10 +32,10 @@ class ResampleOptions:
 
 def resample_options(options: Mapping[str, Any]) -> ResampleOptions | None:
     """Return the draws that a fit is asked for; None for a fit without."""
-    wanted = word(options.get("se") or "") == BOOTSTRAP
-    if options.get("bootstrap") is None and not wanted:
+    n = options.get("bootstrap")
+    if n is None and word(options.get("se") or "") != BOOTSTRAP:
         return None
-    return ResampleOptions(_DRAWS if options.get("bootstrap") is None else options.get("bootstrap"), options.get("seed"))
+    return ResampleOptions(_DRAWS if n is None else n, options.get("seed"))
 
 
 def resample_faults(options: Mapping[str, Any]) -> list[str]:

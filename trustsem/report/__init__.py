@@ -1,0 +1,7 @@
+"""Reports: a document made of a study's result, in several formats and two languages."""
+
+from trustsem.report.building import build_document
+from trustsem.report.document import Document
+from trustsem.report.formats import FORMATS, ReportFormat
+
+__all__ = ["FORMATS", "Document", "ReportFormat", "build_document"]

@@ -1,0 +1,36 @@
+"""What was asked: the model, its question, where its arrows come from, and what the design allows to say."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from trustsem.report.cells import count
+from trustsem.report.document import Block, Paragraph, Section
+from trustsem.report.wording import Wording
+from trustsem.spec import LibraryModel
+from trustsem.study import Design, StudyResult
+
+_DESIGNS = {
+    Design.CROSS_SECTIONAL: "asked.design_cross_sectional",
+    Design.LONGITUDINAL: "asked.design_longitudinal",
+    Design.RANDOMISED: "asked.design_randomised",
+}
+
+
+def asked(result: StudyResult, words: Wording) -> Section:
+    """Return the section."""
+    fit = result.main
+    blocks: list[Block] = [Paragraph(words("asked.model", model=result.fits[0].name, n=count(fit.n_obs)))]
+    library = fit.model.library
+    if library is not None and library.question is not None:
+        blocks.append(Paragraph(words("asked.question", question=getattr(library.question, words.language))))
+    if library is not None and library.path_basis:
+        counts = _counts(library, words)
+        blocks.append(Paragraph(words("asked.source", sources=", ".join(library.sources), counts=counts)))
+    blocks.append(Paragraph(words(_DESIGNS[result.spec.design])))
+    return Section("asked", words("asked.title"), tuple(blocks))
+
+
+def _counts(library: LibraryModel, words: Wording) -> str:
+    found = Counter(path.basis.value for path in library.path_basis)
+    return ", ".join(words(f"asked.basis_{basis}", n=n) for basis, n in found.items())

@@ -1,0 +1,162 @@
+"""Run a study: read, fit, resample, compare; a part that cannot be done is skipped with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os import PathLike
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from trustsem.errors import TrustSemError
+from trustsem.fitting import Fit, compare, fit
+from trustsem.fitting.bootstrap import Bootstrap
+from trustsem.fitting.claims import path_claims
+from trustsem.fitting.invariance import Invariance, invariance
+from trustsem.fitting.serialise import plain
+from trustsem.spec import load_model
+from trustsem.study.manifest import Manifest, package_versions, platform_name, text_digest
+from trustsem.study.reading import read_study
+from trustsem.study.result import NamedFit, Skipped, StudyResult
+from trustsem.study.spec import StudySpec
+from trustsem.survey import Survey, read_survey
+
+Progress = Callable[[str, int, int], None]
+Part = TypeVar("Part")
+
+
+def run_study(study: StudySpec | str | PathLike[str], *, progress: Progress | None = None) -> StudyResult:
+    """Run everything that a study asks for.
+
+    Args:
+        study: A study file, or a study made in Python.
+        progress: Called with the name of a part, and how much of it is done and wanted.
+
+    Raises:
+        StudyError: faults of the study file.
+        TrustSemError: data, codebook or main model that cannot be used. Other parts that fail are skipped, and the
+            result says why.
+    """
+    spec = study if isinstance(study, StudySpec) else read_study(study)
+    return _Run(spec, progress or (lambda _name, _done, _wanted: None)).result()
+
+
+class _Run:
+    """One run of a study."""
+
+    def __init__(self, spec: StudySpec, progress: Progress) -> None:
+        self.spec, self.progress = spec, progress
+        self.skipped: list[Skipped] = []
+
+    def result(self) -> StudyResult:
+        """Run all parts."""
+        spec = self.spec
+        survey = self._survey()
+        fits = self._fits(survey)
+        main = fits[0].fit
+        bootstrap = self._try("bootstrap", lambda: self._bootstrap(main))
+        effects = self._try("effects", lambda: self._effects(main, bootstrap))
+        return StudyResult(
+            spec,
+            survey,
+            fits,
+            path_claims(main, spec.language),
+            pd.DataFrame() if effects is None else effects,
+            bootstrap,
+            self._try("comparison", lambda: self._comparison(fits)),
+            self._try("invariance", lambda: self._invariance(survey)),
+            tuple(self.skipped),
+            self._manifest(survey, fits),
+        )
+
+    def _try(self, part: str, make: Callable[[], Part | None]) -> Part | None:
+        self.progress(part, 0, 1)
+        try:
+            made = make()
+        except TrustSemError as error:
+            self.skipped.append(Skipped(part, str(error)))
+            return None
+        self.progress(part, 1, 1)
+        return made
+
+    def _survey(self) -> Survey:
+        self.progress("data", 0, 1)
+        codebook = self.spec.codebook or load_model(self.spec.models[0].model).instrument
+        survey = read_survey(self.spec.data, codebook)
+        self.progress("data", 1, 1)
+        return survey
+
+    def _fits(self, survey: Survey) -> tuple[NamedFit, ...]:
+        fits = []
+        for number, entry in enumerate(self.spec.models):
+            self.progress("models", number, len(self.spec.models))
+            try:
+                fits.append(NamedFit(entry.name, fit(load_model(entry.model), survey, **self._options(entry.options))))
+            except TrustSemError as error:
+                if number == 0:
+                    raise
+                self.skipped.append(Skipped(f"model {entry.name}", str(error)))
+        self.progress("models", len(self.spec.models), len(self.spec.models))
+        return tuple(fits)
+
+    def _options(self, options: Any) -> dict[str, Any]:
+        draws = options.get("bootstrap") is not None or options.get("se") == "bootstrap"
+        seed = {"seed": self.spec.seed} if draws and "seed" not in options else {}
+        return {**options, **seed}
+
+    def _bootstrap(self, main: Fit) -> Bootstrap | None:
+        if not self.spec.draws:
+            return None
+        return main.bootstrap(
+            self.spec.draws,
+            seed=self.spec.seed,
+            progress=lambda done, wanted: self.progress("bootstrap", done, wanted),
+        )
+
+    def _effects(self, main: Fit, bootstrap: Bootstrap | None) -> pd.DataFrame:
+        frames = []
+        for question in self.spec.effects:
+            ends = (question.x or None, question.y or None, question.through or None)
+            frame = main.effects(*ends)
+            if bootstrap is not None:
+                drawn = bootstrap.effects(*ends, kind=self.spec.interval)
+                own = {name: drawn[name] for name in ("se", "ci_lower", "ci_upper", "n_draws")}
+                frame = frame.assign(**own, z=float("nan"), pvalue=float("nan"))
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True).drop_duplicates(["x", "y", "effect", "path", "group"])
+
+    def _comparison(self, fits: tuple[NamedFit, ...]) -> Any:
+        return compare(*(named.fit for named in fits)) if len(fits) > 1 else None
+
+    def _invariance(self, survey: Survey) -> Invariance | None:
+        question = self.spec.invariance
+        if question is None:
+            return None
+        by_name = {entry.name: entry for entry in self.spec.models}
+        entry = by_name.get(question.model or "", self.spec.models[0])
+        options: dict[str, Any] = {
+            name: value for name, value in entry.options.items() if name not in ("group", "group_equal")
+        }
+        if question.levels:
+            options["levels"] = question.levels
+        return invariance(load_model(entry.model), survey, group=question.group, **options)
+
+    def _manifest(self, survey: Survey, fits: tuple[NamedFit, ...]) -> Manifest:
+        source = {} if survey.source is None else survey.source.to_dict()
+        codebook = None
+        if survey.codebook is not None:
+            assert survey.codebook.path is not None
+            codebook = {
+                "id": survey.codebook.id,
+                "sha256": text_digest(survey.codebook.path.read_text(encoding="utf-8-sig")),
+            }
+        return Manifest(
+            self.spec.text,
+            source,
+            codebook,
+            {named.name: text_digest(named.fit.model.syntax.text) for named in fits},
+            {named.name: {k: plain(v) for k, v in named.fit.options.to_dict().items()} for named in fits},
+            self.spec.seed,
+            package_versions(),
+            platform_name(),
+        )
