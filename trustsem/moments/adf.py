@@ -8,9 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.moments.cases import Cases
+from trustsem.moments.linalg import cholesky
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+
+_SINGULAR = 1e-6  # diagonal of the Cholesky factor of a correlation matrix; exact dependence leaves about 1e-8
+
+
+def free_moments(n_observed: int, exogenous: IntArray, *, meanstructure: bool) -> NDArray[np.bool_]:
+    """Return which moments the saturated model estimates: all but those among fixed exogenous variables. (P,)"""
+    column, row = np.triu_indices(n_observed)
+    is_x = np.zeros(n_observed, dtype=bool)
+    is_x[exogenous] = True
+    fixed = is_x[row] & is_x[column]
+    return ~(np.concatenate([fixed, is_x]) if meanstructure else fixed)
 
 
 def moment_deviations(cases: Cases, *, meanstructure: bool, exogenous: IntArray | None = None) -> FloatArray:
@@ -59,6 +71,27 @@ def adf_gamma(cases: Cases, *, meanstructure: bool, exogenous: IntArray | None =
     """
     parts = moment_deviations(cases, meanstructure=meanstructure, exogenous=exogenous)
     return crossproduct(parts, cases)
+
+
+def adf_weight(cases: Cases, *, meanstructure: bool, exogenous: IntArray) -> FloatArray | None:
+    """Return the inverse of `adf_gamma`, with zeros for moments among fixed exogenous variables.
+
+    Returns:
+        (P, P), or None where Gamma is singular: some products of answers determine each other.
+    """
+    free = free_moments(cases.values.shape[1], exogenous, meanstructure=meanstructure)
+    cells = np.ix_(free, free)
+    gamma = adf_gamma(cases, meanstructure=meanstructure, exogenous=exogenous)[cells]
+    scale = np.sqrt(np.diag(gamma))
+    if not scale.all():
+        return None
+    factor = cholesky(gamma / np.outer(scale, scale))
+    if factor is None or factor.diagonal().min() < _SINGULAR:
+        return None
+    half = np.linalg.solve(factor, np.diag(1 / scale))
+    weight = np.zeros((len(free), len(free)))
+    weight[cells] = half.T @ half
+    return weight
 
 
 def crossproduct(parts: FloatArray, cases: Cases) -> FloatArray:

@@ -12,8 +12,7 @@ from trustsem.inference import InformationKind, Likelihood
 from trustsem.inference.chisquares import TestKind
 from trustsem.inference.standard_errors import ErrorKind
 from trustsem.moments import SampleGroup, SampleMoments
-from trustsem.moments.adf import adf_gamma
-from trustsem.moments.linalg import cholesky
+from trustsem.moments.adf import adf_weight, free_moments
 from trustsem.pipeline.options import PipelineOptions
 from trustsem.pipeline.ordinal import with_ordinal_weight
 from trustsem.pipeline.singular import explain_singular
@@ -39,7 +38,7 @@ def prepare_moments(
         if problem is not None:
             raise problem
         if discrepancy.name == "WLS":
-            ordered = replace(ordered, moment_weight=_adf_weight(ordered, table.meanstructure))
+            ordered = replace(ordered, moment_weight=_adf_weight(ordered, table))
         groups.append(ordered.unbiased() if unbiased else ordered)
     if table.meanstructure and not moments.has_means:
         raise DataError(
@@ -73,14 +72,14 @@ def require_answers(moments: SampleMoments, options: PipelineOptions) -> None:
         )
 
 
-def _adf_weight(sample: SampleGroup, meanstructure: bool) -> np.ndarray:
-    """Return Gamma^-1.
+def _adf_weight(sample: SampleGroup, table: ParameterTable) -> np.ndarray:
+    """Return Gamma^-1; given fixed exogenous variables, of the moments that are no constants, with zeros for the rest.
 
     Raises:
         DataError: no cases, or fewer rows than moments: Gamma is singular then.
     """
-    p = len(sample.names)
-    n_moments = p * (p + 1) // 2 + (p if meanstructure else 0)
+    exogenous = np.flatnonzero([name in table.fixed_predictors for name in sample.names])
+    free = free_moments(len(sample.names), exogenous, meanstructure=table.meanstructure)
     where = f" in group {sample.label}" if sample.label else ""
     if sample.cases is None:
         raise DataError(
@@ -88,20 +87,21 @@ def _adf_weight(sample: SampleGroup, meanstructure: bool) -> np.ndarray:
             remedy='Give data instead of sample_cov, or use estimator="ML".',
             code="no-raw-data",
         )
-    n_rows = len(sample.cases.values)
+    n_rows, n_moments = len(sample.cases.values), int(free.sum())
     if n_rows <= n_moments:
         raise DataError(
-            f"WLS needs more respondents than the {n_moments} variances, covariances and means of {p} variables"
-            f"{where}: {n_moments + 1} at least, there are {n_rows}.",
+            f"WLS needs more respondents than the {n_moments} variances, covariances and means of "
+            f"{len(sample.names)} variables{where}: {n_moments + 1} at least, there are {n_rows}.",
             remedy='Use estimator="MLR" (robust standard errors and test), fewer items, or more data.',
             code="too-few-rows",
         )
-    gamma = adf_gamma(sample.cases, meanstructure=meanstructure)
-    if cholesky(gamma) is None:
+    weight = adf_weight(sample.cases, meanstructure=table.meanstructure, exogenous=exogenous)
+    if weight is None:
         raise DataError(
             f"The weight matrix of WLS is singular{where}: some products of answers determine each other, as with "
-            "items of two categories.",
-            remedy='Use estimator="MLR", or leave out items that repeat others.',
+            "variables of two categories.",
+            remedy='Use estimator="MLR", leave out items that repeat others, or, if predictors have two categories, '
+            "take their moments as fixed (fixed_x=True).",
             code="singular-weight",
         )
-    return np.linalg.inv(gamma)
+    return weight

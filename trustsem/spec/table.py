@@ -158,6 +158,11 @@ class ParameterTable:
         is_free = np.array([row.is_free for row in self.rows], dtype=bool)
         return np.where(is_free, np.cumsum(is_free) - 1, -1)
 
+    @cached_property
+    def fixed_predictors(self) -> frozenset[str]:
+        """Observed predictors whose moments are those of the sample."""
+        return frozenset(row.lhs for row in self.rows if row.exogenous)
+
     @property
     def n_groups(self) -> int:
         """Number of groups, 1 where none are named."""

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from trustsem.discrepancy import MomentWeight
 from trustsem.inference.browne import ResidualWeight, browne_residual_statistic, residual_statistic
 from trustsem.inference.chisquare import chi_square_pvalue
 from trustsem.inference.chisquares.base import ModelTest, TestContext, TestKind
-from trustsem.moments.adf import adf_gamma
+from trustsem.moments.adf import adf_weight
 
 
 def browne_residual_adf(context: TestContext) -> ModelTest:
-    """Return Browne's (1984, eq. 2.20) statistic with the weight Gamma^-1, whatever the distribution is."""
-    meanstructure = context.estimate.objective.layout.meanstructure
-    weights = []
-    for sample in context.estimate.objective.moments.groups:
+    """Return Browne's (1984, eq. 2.20) statistic with the weight Gamma^-1, whatever the distribution is.
+
+    Gamma is conditional on fixed exogenous variables, as in WLS: at its estimates the statistic is n F.
+    """
+    objective = context.estimate.objective
+    meanstructure, weights = objective.layout.meanstructure, []
+    for sample, layout in zip(objective.moments.groups, objective.layout.groups, strict=True):
         assert sample.cases is not None
-        gamma = adf_gamma(sample.cases, meanstructure=meanstructure)
-        try:
-            weights.append(MomentWeight(np.asarray(np.linalg.inv(gamma), dtype=np.float64), meanstructure))
-        except np.linalg.LinAlgError:
+        weight = adf_weight(sample.cases, meanstructure=meanstructure, exogenous=layout.exogenous)
+        if weight is None:
             return ModelTest(TestKind.BROWNE_RESIDUAL_ADF, math.nan, context.base.df, None)
+        weights.append(MomentWeight(weight, meanstructure))
     statistic = residual_statistic(context.estimate, weights)
     return _test(TestKind.BROWNE_RESIDUAL_ADF, context, statistic)
 

@@ -12,9 +12,9 @@ from trustsem.discrepancy import ML
 from trustsem.discrepancy.weights import normal_matrix
 from trustsem.estimate import Estimate
 from trustsem.implied import sigma_jacobian
-from trustsem.inference.robust.dense import free_moments
 from trustsem.inference.robust.incomplete import saturated_pair
 from trustsem.inference.robust.pieces import open_directions
+from trustsem.moments.adf import free_moments
 
 FloatArray = NDArray[np.float64]
 

@@ -13,6 +13,7 @@ from trustsem.estimate import Estimate
 from trustsem.implied import Implied
 from trustsem.inference.robust.pieces import Traces, trace_of_quotient, unit_information
 from trustsem.moments import SampleGroup
+from trustsem.moments.adf import free_moments
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -47,15 +48,6 @@ class GroupMatrices:
         """Return which of the P moments the saturated model estimates."""
         n_cov = self.n_observed * (self.n_observed + 1) // 2
         return free_moments(self.n_observed, self.exogenous, meanstructure=len(self.weight) > n_cov)
-
-
-def free_moments(n_observed: int, exogenous: IntArray, *, meanstructure: bool) -> NDArray[np.bool_]:
-    """Return which moments the saturated model estimates: all but those among fixed exogenous variables. (P,)"""
-    column, row = np.triu_indices(n_observed)
-    is_x = np.zeros(n_observed, dtype=bool)
-    is_x[exogenous] = True
-    fixed = is_x[row] & is_x[column]
-    return ~(np.concatenate([fixed, is_x]) if meanstructure else fixed)
 
 
 @dataclass(frozen=True, eq=False)

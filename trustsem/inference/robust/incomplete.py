@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from trustsem.discrepancy.fiml import fiml_case_scores
 from trustsem.estimate.objective import GroupPoint
 from trustsem.implied import GroupLayout, sigma_jacobian
-from trustsem.inference.robust.dense import DensePieces, GroupMatrices, free_moments
+from trustsem.inference.robust.dense import DensePieces, GroupMatrices
 from trustsem.inference.robust.pieces import (
     H1Information,
     PiecesAtEstimate,
@@ -22,7 +22,7 @@ from trustsem.inference.robust.pieces import (
 )
 from trustsem.inference.saturated import first_order_information, moment_information, saturated_covariance
 from trustsem.moments import SampleGroup
-from trustsem.moments.adf import crossproduct_of_groups
+from trustsem.moments.adf import crossproduct_of_groups, free_moments
 from trustsem.moments.incomplete import Curvature
 
 FloatArray = NDArray[np.float64]
