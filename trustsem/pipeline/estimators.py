@@ -19,7 +19,7 @@ class EstimatorSpec:
         discrepancy: Name in `DISCREPANCIES`.
         errors: Standard errors.
         test: Test beside, or in place of, the unscaled one.
-        information: Bread of standard errors.
+        information: Bread of standard errors, but for sandwiches of scores, whose bread is observed.
         complete_only: Whether it needs complete rows.
         ordinal_only: Whether it weighs statistics of ordinal items.
     """
@@ -33,7 +33,7 @@ class EstimatorSpec:
     ordinal_only: bool = False
 
 
-_OBSERVED, _FIRST = InformationKind.OBSERVED, InformationKind.FIRST_ORDER
+_FIRST = InformationKind.FIRST_ORDER
 _SEM, _WHITE = ErrorKind.ROBUST_SEM, ErrorKind.ROBUST_HUBER_WHITE
 
 ESTIMATORS: Mapping[str, EstimatorSpec] = {
@@ -43,7 +43,7 @@ ESTIMATORS: Mapping[str, EstimatorSpec] = {
         EstimatorSpec("MLM", "ML", _SEM, TestKind.SATORRA_BENTLER),
         EstimatorSpec("MLMV", "ML", _SEM, TestKind.SCALED_SHIFTED),
         EstimatorSpec("MLMVS", "ML", _SEM, TestKind.MEAN_VAR_ADJUSTED),
-        EstimatorSpec("MLR", "ML", _WHITE, TestKind.YUAN_BENTLER_MPLUS, _OBSERVED, complete_only=False),
+        EstimatorSpec("MLR", "ML", _WHITE, TestKind.YUAN_BENTLER_MPLUS, complete_only=False),
         EstimatorSpec("MLF", "ML", ErrorKind.FIRST_ORDER, information=_FIRST, complete_only=False),
         EstimatorSpec("GLS", "GLS"),
         EstimatorSpec("ULS", "ULS", test=TestKind.BROWNE_RESIDUAL_NT),

@@ -11,8 +11,6 @@ from trustsem.inference.robust import H1Information
 from trustsem.inference.standard_errors import ErrorKind
 from trustsem.pipeline.estimators import ESTIMATORS, EstimatorSpec
 
-_FROM_SCORES = {TestKind.YUAN_BENTLER, TestKind.YUAN_BENTLER_MPLUS}
-
 
 @dataclass(frozen=True, slots=True)
 class PipelineOptions:
@@ -60,9 +58,9 @@ class PipelineOptions:
 
     @property
     def used_information(self) -> InformationKind:
-        """Bread of the fit's standard errors; observed for sandwiches of scores, as in lavaan."""
+        """Bread of the fit's standard errors; observed for sandwiches of scores, whatever the test is, as in lavaan."""
         if self.information is not None:
             return self.information
-        if self.used_errors is ErrorKind.ROBUST_HUBER_WHITE or set(self.used_tests) & _FROM_SCORES:
+        if self.used_errors is ErrorKind.ROBUST_HUBER_WHITE:
             return InformationKind.OBSERVED
         return self.spec.information

@@ -13,8 +13,9 @@ def yuan_bentler(context: TestContext) -> ModelTest:
         return saturated_test(TestKind.YUAN_BENTLER, context)
     pieces = context.pieces()
     factor = pieces.ugamma_trace(observed=context.observed) / base.df
+    h1 = pieces.trace_h1(observed=context.observed)
     h0 = trace_of_quotient(pieces.moment_bread(observed=context.observed), pieces.score_meat())
-    return scaled_test(TestKind.YUAN_BENTLER, context, factor, trace_h1=pieces.trace_h1(), trace_h0=h0)
+    return scaled_test(TestKind.YUAN_BENTLER, context, factor, trace_h1=h1, trace_h0=h0)
 
 
 def yuan_bentler_mplus(context: TestContext) -> ModelTest:
@@ -23,6 +24,6 @@ def yuan_bentler_mplus(context: TestContext) -> ModelTest:
     if base.df == 0:
         return saturated_test(TestKind.YUAN_BENTLER_MPLUS, context)
     pieces = context.pieces()
-    h1 = pieces.trace_h1()
+    h1 = pieces.trace_h1(observed=context.observed)
     h0 = trace_of_quotient(pieces.bread(observed=context.observed), pieces.score_meat())
     return scaled_test(TestKind.YUAN_BENTLER_MPLUS, context, (h1 - h0) / base.df, trace_h1=h1, trace_h0=h0)

@@ -59,8 +59,9 @@ class CompletePieces(PiecesAtEstimate):
             return self.dense(observed=True).gamma_meat()
         return self._meat(centred=True)
 
-    def trace_h1(self) -> float:
+    def trace_h1(self, *, observed: bool) -> float:
         """Return tr(S-weighted V Gamma): the saturated model's A^-1 B at the sample moments, less that of fixed x."""
+        del observed  # the same at these moments
         return sum(own.trace_of(own.sample.inverse) for own in self._groups())
 
     def ugamma_trace(self, *, observed: bool) -> float:

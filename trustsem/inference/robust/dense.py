@@ -78,8 +78,9 @@ class DensePieces:
         meats = [g.share * (g.weighted.T @ b) for g, b in zip(self.groups, self._covered, strict=True)]
         return np.sum(meats, axis=0)
 
-    def trace_h1(self) -> float:
+    def trace_h1(self, *, observed: bool) -> float:
         """Return tr(V Gamma) over the moments that the saturated model estimates."""
+        del observed  # V is what it is
         return sum(
             float(g.weight @ np.diag(g.gamma)) if g.weight.ndim == 1 else float(np.sum(_restricted(g) * g.gamma))
             for g in self.groups
@@ -87,8 +88,7 @@ class DensePieces:
 
     def ugamma_trace(self, *, observed: bool) -> float:
         """Return tr(V Gamma) - tr((D' V D)^-1 D' V Gamma V D)."""
-        del observed  # V is what it is
-        return self.trace_h1() - trace_of_quotient(self.bread(observed=False), self.gamma_meat())
+        return self.trace_h1(observed=observed) - trace_of_quotient(self.bread(observed=False), self.gamma_meat())
 
     def traces(self, *, observed: bool) -> Traces:
         """Return tr(U Gamma) and tr((U Gamma)^2).

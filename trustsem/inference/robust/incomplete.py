@@ -61,14 +61,12 @@ class IncompletePieces(PiecesAtEstimate):
         """Return D' V Gamma V D with Gamma the covariance of the saturated moments."""
         return self.dense(observed=observed).gamma_meat()
 
-    def trace_h1(self) -> float:
+    def trace_h1(self, *, observed: bool) -> float:
         """Return tr(A^-1 B) of the saturated model at its estimates, over the moments that it estimates."""
         objective = self.estimate.objective
         total = 0.0
         for sample, layout in zip(objective.moments.groups, objective.layout.groups, strict=True):
-            information, first_order = saturated_pair(sample)
-            free = free_moments(len(sample.names), layout.exogenous, meanstructure=True)
-            total += trace_of_quotient(information[np.ix_(free, free)], first_order[np.ix_(free, free)])
+            total += trace_of_quotient(*_free_pair(sample, layout, observed=observed))
         return total
 
     def ugamma_trace(self, *, observed: bool) -> float:
@@ -80,7 +78,11 @@ class IncompletePieces(PiecesAtEstimate):
         return self.dense(observed=observed).traces(observed=False)
 
     def dense(self, *, observed: bool) -> DensePieces:
-        """Return V at the implied (or saturated) moments, and Gamma = A^-1 B A^-1 of the saturated ones."""
+        """Return V at the implied (or saturated) moments, and Gamma = A^-1 B A^-1 of the saturated ones.
+
+        Moments among fixed exogenous variables are left out of all of them: A and B are then those of the likelihood
+        given x. Both pieces of information are observed, or both expected.
+        """
         objective = self.estimate.objective
         kind = Curvature.OBSERVED if observed else Curvature.EXPECTED
         matrices = []
@@ -89,16 +91,13 @@ class IncompletePieces(PiecesAtEstimate):
         ):
             assert sample.cases is not None
             sigma, mu = self._moments(point, sample)
-            weight = moment_information(sample.cases.patterns, sigma, mu, kind)
-            gamma = saturated_covariance(*saturated_pair(sample))
-            matrices.append(self._matrices(point, sample, layout, weight, gamma))
+            free = free_moments(len(sample.names), layout.exogenous, meanstructure=True)
+            weight = moment_information(sample.cases.patterns, sigma, mu, kind)[np.ix_(free, free)]
+            gamma = saturated_covariance(*_free_pair(sample, layout, observed=observed))
+            jacobian = sigma_jacobian(point.derivatives, meanstructure=True)[free] @ self.directions
+            none = np.array([], dtype=np.intp)
+            matrices.append(GroupMatrices(point.weight, jacobian, weight, gamma, none, len(sample.names)))
         return DensePieces(self.estimate, tuple(matrices))
-
-    def _matrices(
-        self, point: GroupPoint, sample: SampleGroup, layout: GroupLayout, weight: FloatArray, gamma: FloatArray
-    ) -> GroupMatrices:
-        jacobian = sigma_jacobian(point.derivatives, meanstructure=True) @ self.directions
-        return GroupMatrices(point.weight, jacobian, weight, gamma, layout.exogenous, len(sample.names))
 
     def _moments(self, point: GroupPoint, sample: SampleGroup) -> tuple[FloatArray, FloatArray]:
         if self.h1 is H1Information.UNSTRUCTURED:
@@ -124,6 +123,17 @@ def saturated_pair(sample: SampleGroup) -> tuple[FloatArray, FloatArray]:
     if sample not in _PAIRS:
         _PAIRS[sample] = _saturated_pair(sample)
     return _PAIRS[sample]
+
+
+def _free_pair(sample: SampleGroup, layout: GroupLayout, *, observed: bool) -> tuple[FloatArray, FloatArray]:
+    """Return observed (or expected) and first-order information of the saturated moments that are no constants."""
+    information, first_order = saturated_pair(sample)
+    if not observed:
+        assert sample.cases is not None
+        assert sample.mean is not None
+        information = moment_information(sample.cases.patterns, sample.cov, sample.mean, Curvature.EXPECTED)
+    free = free_moments(len(sample.names), layout.exogenous, meanstructure=True)
+    return information[np.ix_(free, free)], first_order[np.ix_(free, free)]
 
 
 def _saturated_pair(sample: SampleGroup) -> tuple[FloatArray, FloatArray]:

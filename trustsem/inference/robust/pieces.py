@@ -59,8 +59,11 @@ class RobustPieces(Protocol):
         """Return D' V Gamma V D, V the expected or the observed h1 information."""
         ...
 
-    def trace_h1(self) -> float:
-        """Return tr(A^-1 B) of the saturated model at the sample moments (Yuan & Bentler 2000)."""
+    def trace_h1(self, *, observed: bool) -> float:
+        """Return tr(A^-1 B) of the saturated model at the sample moments (Yuan & Bentler 2000).
+
+        With complete rows observed and expected information are the same there.
+        """
         ...
 
     def ugamma_trace(self, *, observed: bool) -> float:
