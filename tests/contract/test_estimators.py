@@ -71,7 +71,7 @@ SAME_TESTS = {
     "WLS": ADF_TESTS,  # the weight is the inverse of Gamma: U Gamma is idempotent, there is nothing to correct
     "GLS": {TestKind.STANDARD, TestKind.BROWNE_RESIDUAL_NT},  # both weight residuals by the sample's moments
 }
-OBSERVED_SAME = {TestKind.SATORRA_BENTLER, TestKind.YUAN_BENTLER}  # one trace where the information is observed
+ONE_TRACE = {TestKind.SATORRA_BENTLER, TestKind.YUAN_BENTLER}  # tr(U Gamma) of the same information
 SAME_ERRORS = {
     "WLS": {ErrorKind.STANDARD, ErrorKind.ROBUST_SEM},  # the sandwich of an optimal weight is its bread
     "MLF": {ErrorKind.STANDARD, ErrorKind.FIRST_ORDER},  # its information is the first-order one
@@ -84,7 +84,7 @@ class Numbers:
 
     errors: np.ndarray
     tests: np.ndarray
-    is_observed: bool
+    information: InformationKind
 
 
 @cache
@@ -97,8 +97,8 @@ def accepted(estimator: str) -> dict[tuple[ErrorKind, TestKind], Numbers]:
         except UsageError:
             continue
         statistics = [(one.statistic, one.df, one.scaling_factor or 0.0) for one in fit.fitted.tests]
-        observed = fit.options.pipeline.used_information is InformationKind.OBSERVED
-        found[errors, test] = Numbers(fit.estimates["se"].to_numpy(), np.array(statistics), observed)
+        information = fit.options.pipeline.used_information
+        found[errors, test] = Numbers(fit.estimates["se"].to_numpy(), np.array(statistics), information)
     return found
 
 
@@ -112,7 +112,7 @@ def test_every_accepted_pair_has_numbers_of_its_own(estimator: str) -> None:
     assert (ESTIMATORS[estimator].errors, ESTIMATORS[estimator].test) in pairs
     same_errors, same_tests = SAME_ERRORS.get(estimator, set()), SAME_TESTS.get(estimator, set())
     for ((se1, test1), one), ((se2, test2), other) in combinations(pairs.items(), 2):
-        allowed = {*same_tests, *(OBSERVED_SAME if one.is_observed and other.is_observed else ())}
+        allowed = {*same_tests, *(ONE_TRACE if one.information is other.information else ())}
         if equal(one.errors, other.errors) and equal(one.tests[:, :2], other.tests[:, :2]):
             assert se1 is se2 or {se1, se2} <= same_errors, (se1, se2)
             assert test1 is test2 or {test1, test2} <= allowed, (test1, test2)

@@ -49,7 +49,10 @@ def declared_options(
     information: Annotated[
         str | None, typer.Option(help="expected, observed or first_order. Default: the estimator's.")
     ] = None,
-    observed_information: Annotated[str | None, typer.Option(help="hessian; with --information observed.")] = None,
+    observed_information: Annotated[
+        list[str] | None,
+        typer.Option(help="Observed information: hessian or h1. Given twice: of the standard errors, of the test."),
+    ] = None,
     h1_information: Annotated[
         str | None, typer.Option(help="structured or unstructured: information of robust corrections.")
     ] = None,
@@ -117,8 +120,8 @@ def declared_options(
 
 _DECLARED = inspect.signature(declared_options, eval_str=True).parameters
 OPTION_NAMES = tuple(_DECLARED)
-_LISTS = ("test", "ordered", "group_label", "group_equal", "group_partial", "replicate_weights", "auxiliary")
-_NONE_WHEN_EMPTY = ("test", "ordered", "group_label", "replicate_weights")
+_LISTS = ("test", "observed_information", "ordered", "group_label", "group_equal", "group_partial", "replicate_weights", "auxiliary")
+_NONE_WHEN_EMPTY = ("test", "observed_information", "ordered", "group_label", "replicate_weights")
 TABLE_OPTIONS = (
     "preset", "std_lv", "effect_coding", "orthogonal", "meanstructure", "fixed_x",
     "group", "group_label", "group_equal", "group_partial", "ordered", "parameterization", "conditional_x",

@@ -59,7 +59,7 @@ def fit(
     parameterization: str | None = None,
     likelihood: str = "normal",
     information: str | None = None,
-    observed_information: str | None = None,
+    observed_information: str | Sequence[str] | None = None,
     h1_information: str | None = None,
     se: str | None = None,
     test: str | Sequence[str] | None = None,
@@ -109,6 +109,8 @@ def fit(
             1). None: as the description of a shipped model has it, else delta.
         likelihood: "normal" (S with divisor n) or "wishart" (n - 1).
         information: "expected", "observed" or "first_order"; None: as the estimator has it.
+        observed_information: "hessian" (default) or "h1": the observed information of the saturated model, carried over
+            to the parameters. Two values: of the standard errors, and of `test="yuan_bentler_mplus"`.
         h1_information: "structured" or "unstructured": where robust corrections evaluate the saturated model.
         se: "standard", "first_order", "robust_sem", "robust_huber_white", "robust", "bootstrap" or
             "none"; None: the estimator's.

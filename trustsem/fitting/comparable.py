@@ -186,7 +186,7 @@ def _estimator_obstacle(one: FittedModel, other: FittedModel) -> Obstacle | None
         return Obstacle(
             "comparison-estimator",
             f"the scaling factors come from other information matrices ({'; '.join(map(_information, (one, other)))})",
-            "Fit both models with the same information= and h1_information=.",
+            "Fit both models with the same information=, observed_information= and h1_information=.",
         )
     return None
 
@@ -196,7 +196,8 @@ def _function(fitted: FittedModel) -> str:
 
 
 def _information(fitted: FittedModel) -> str:
-    return f"{fitted.options.used_information.value}, {fitted.options.h1.value}"
+    options = fitted.options
+    return f"{options.used_information.value}, {options.observed_by[1].value}, {options.h1.value}"
 
 
 def _nesting_obstacle(restricted: FittedModel, general: FittedModel) -> Obstacle | None:

@@ -115,7 +115,10 @@ def score_frame(fitted: FittedModel) -> pd.DataFrame:
     }
     if fitted.options.used_errors in _ROBUST:
         observed = fitted.options.used_information is InformationKind.OBSERVED
-        robust = robust_constraint_tests(estimate, matrix, texts, held, h1=fitted.options.h1, observed=observed)
+        observed_by = fitted.options.observed_by[0]
+        robust = robust_constraint_tests(
+            estimate, matrix, texts, held, h1=fitted.options.h1, observed=observed, observed_by=observed_by
+        )
         columns["statistic_robust"] = [test.statistic for test in robust]
         columns["pvalue_robust"] = [math.nan if test.pvalue is None else test.pvalue for test in robust]
     return pd.DataFrame(columns)

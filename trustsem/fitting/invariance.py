@@ -187,7 +187,7 @@ def invariance(
     fixed_x: bool | None = None,
     likelihood: str = "normal",
     information: str | None = None,
-    observed_information: str | None = None,
+    observed_information: str | Sequence[str] | None = None,
     h1_information: str | None = None,
     se: str | None = None,
     test: str | None = None,

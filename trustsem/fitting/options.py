@@ -12,7 +12,7 @@ from trustsem.fitting.data_options import DataOptions, Missing, WeightsNormaliza
 from trustsem.fitting.resolve import resolve_pipeline
 from trustsem.fitting.resolve_ordinal import OrdinalOptions, resolve_ordinal
 from trustsem.fitting.words import word
-from trustsem.inference import InformationKind, Likelihood
+from trustsem.inference import InformationKind, Likelihood, ObservedInformation
 from trustsem.inference.chisquares import TestKind
 from trustsem.inference.robust import H1Information
 from trustsem.inference.standard_errors import ErrorKind
@@ -250,7 +250,7 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "missing": Missing.names(),
     "likelihood": tuple(kind.value for kind in Likelihood),
     "information": tuple(kind.value for kind in InformationKind),
-    "observed_information": ("hessian",),
+    "observed_information": tuple(kind.value for kind in ObservedInformation),
     "h1_information": tuple(kind.value for kind in H1Information),
     "se": (*(kind.value for kind in ErrorKind), BOOTSTRAP, "robust", "two_stage", "robust_two_stage"),
     "test": (*(kind.value for kind in TestKind), "default"),
@@ -259,6 +259,7 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "bounds": tuple(kind.value for kind in Bounds),
     "preset": ("sem", "cfa", "growth", "none"),
 }
+_SEVERAL = frozenset({"test", "observed_information"})
 _OPTIONAL = frozenset(
     {"information", "observed_information", "h1_information", "se", "test", "bounds", "parameterization"}
 )
@@ -272,13 +273,13 @@ def _closed_choices(options: Mapping[str, Any]) -> list[str]:
         value = options[name]
         if value is None and name in _OPTIONAL:
             continue
-        several = value if name == "test" and isinstance(value, (list, tuple)) else (value,)
+        several = value if name in _SEVERAL and isinstance(value, (list, tuple)) else (value,)
         for one in several:
             if word(one) not in allowed:
                 hint = suggest(word(one), allowed)
                 faults.append(f"{name}={one!r} is not available.{hint} Allowed: {', '.join(allowed)}.")
-    if options["observed_information"] is not None and word(options["information"]) != "observed":
-        faults.append('observed_information has no effect without information="observed".')
+    if isinstance(options["observed_information"], (list, tuple)) and len(options["observed_information"]) not in (1, 2):
+        faults.append("observed_information takes one value, or two: of the standard errors and of the test.")
     return faults
 
 

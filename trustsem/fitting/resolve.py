@@ -7,7 +7,7 @@ from typing import Any
 
 from trustsem.fitting.data_options import DataOptions, Missing
 from trustsem.fitting.words import word
-from trustsem.inference import InformationKind, Likelihood
+from trustsem.inference import InformationKind, Likelihood, ObservedInformation
 from trustsem.inference.chisquares import TestKind
 from trustsem.inference.robust import H1Information
 from trustsem.inference.standard_errors import ErrorKind
@@ -35,13 +35,38 @@ def resolve_pipeline(options: Mapping[str, Any], data: DataOptions) -> tuple[Pip
         spec.name,
         likelihood,
         information,
+        _observed_by(options["observed_information"]),
         errors,
         tests,
         h1,
         full_information=data.missing.is_fiml,
         robust_gamma=data.missing is Missing.ROBUST_TWO_STAGE,
     )
-    return pipeline, [*_data_faults(spec, pipeline, data), *_kind_faults(options, spec, pipeline, data)]
+    faults = _observed_faults(options["observed_information"], pipeline, data)
+    return pipeline, [*faults, *_data_faults(spec, pipeline, data), *_kind_faults(options, spec, pipeline, data)]
+
+
+def _observed_by(given: Any) -> tuple[ObservedInformation, ObservedInformation]:
+    """Return what the observed information of standard errors and of tests is: one name for both, or one each."""
+    names = given if isinstance(given, (list, tuple)) else (given or ObservedInformation.HESSIAN,)
+    return ObservedInformation(word(names[0])), ObservedInformation(word(names[-1]))
+
+
+def _observed_faults(given: Any, pipeline: PipelineOptions, data: DataOptions) -> list[str]:
+    if given is None:
+        return []
+    if pipeline.used_information is not InformationKind.OBSERVED:
+        return ['observed_information has no effect without information="observed".']
+    if not pipeline.discrepancy.is_likelihood or data.missing.is_two_stage or data.missing is Missing.PAIRWISE:
+        return ["observed_information is for the likelihood of complete rows or full information: leave it out."]
+    by_errors, by_test = pipeline.observed_by
+    with_errors = pipeline.used_errors not in (ErrorKind.NONE, ErrorKind.FIRST_ORDER)
+    with_test = TestKind.YUAN_BENTLER_MPLUS in pipeline.used_tests
+    if by_errors is not by_test and not (with_errors and with_test):
+        return ['observed_information takes two values only where test="yuan_bentler_mplus" has one of its own.']
+    if not with_errors and not with_test:
+        return ["observed_information has no effect on these standard errors and tests: leave it out."]
+    return []
 
 
 def _errors(given: Any, spec: EstimatorSpec, data: DataOptions) -> ErrorKind:

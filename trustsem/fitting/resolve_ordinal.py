@@ -56,8 +56,8 @@ def resolve_ordinal(options: Mapping[str, Any], data: DataOptions) -> tuple[Pipe
             f'missing="{data.missing.value}" is for continuous answers; ordinal ones have "listwise" and '
             f'"pairwise". {_OR_CONTINUOUS}'
         )
-    for option, default in (("likelihood", "normal"), ("information", None), ("h1_information", None)):
-        if options[option] is not None and word(options[option]) != str(default):
+    for option in ("likelihood", "information", "observed_information", "h1_information"):
+        if options[option] is not None and word(options[option]) != "normal":
             faults.append(f"{option} is for maximum likelihood of continuous answers: leave it out with ordered.")
     if data.auxiliary:
         faults.append("auxiliary variables are for continuous answers: leave them out with ordered.")

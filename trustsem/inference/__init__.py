@@ -3,7 +3,7 @@
 from trustsem.inference.baseline import Baseline, independence_baseline
 from trustsem.inference.casewise import case_deviations, casewise_scores
 from trustsem.inference.chisquare import ChiSquare, chi_square, chi_square_pvalue
-from trustsem.inference.information import InformationKind, ParameterCovariance
+from trustsem.inference.information import InformationKind, ObservedInformation, ParameterCovariance
 from trustsem.inference.likelihood import Likelihood, LogLikelihood, log_likelihood
 from trustsem.inference.measures import MEASURES, FitContext, MeasureSet, Noncentral, fit_measures
 from trustsem.inference.residuals import ResidualMoments, ResidualType, residual_moments, residual_type
@@ -18,6 +18,7 @@ __all__ = [
     "LogLikelihood",
     "MeasureSet",
     "Noncentral",
+    "ObservedInformation",
     "ParameterCovariance",
     "ResidualMoments",
     "ResidualType",

@@ -16,9 +16,9 @@ from trustsem.estimate.categorical import CategoricalObjective
 from trustsem.implied import sigma_jacobian
 from trustsem.inference.chisquare import ChiSquare, chi_square_pvalue
 from trustsem.inference.chisquares import ModelTest, TestContext, TestKind, model_test
-from trustsem.inference.information import InformationKind, allowed_directions
+from trustsem.inference.information import InformationKind, ObservedInformation, allowed_directions
 from trustsem.inference.nested import find_nesting, ordinal_order
-from trustsem.inference.robust import H1Information, robust_pieces
+from trustsem.inference.robust import H1Information, RobustPieces, robust_pieces
 from trustsem.inference.robust.pieces import open_directions
 from trustsem.records import Finding, Severity
 from trustsem.spec.table import ParameterTable
@@ -50,6 +50,7 @@ class DifferenceSide:
         test: The fit's test: its scaled one where it has one, else the one that is printed.
         information: Which information the fit uses.
         h1: Where the saturated model's information is evaluated.
+        observed_by: What the observed information of its test is.
     """
 
     table: ParameterTable
@@ -58,6 +59,7 @@ class DifferenceSide:
     test: ModelTest
     information: InformationKind
     h1: H1Information
+    observed_by: ObservedInformation = ObservedInformation.HESSIAN
 
     @property
     def observed(self) -> bool:
@@ -253,7 +255,7 @@ def _satorra_bentler_2010(restricted: DifferenceSide, general: DifferenceSide) -
     factor = 0.0
     if df1:
         estimate = _general_at_restricted(restricted, general)
-        context = TestContext(estimate, general.base, general.information, lambda: robust_pieces(estimate, general.h1))
+        context = TestContext(estimate, general.base, general.information, lambda: _pieces(general, estimate))
         factor = model_test(general.test.kind, context).scaling_factor or math.nan
     mean = (restricted.weighted_scaling - df1 * factor) / df
     return _Scale(1 / mean if mean else math.nan, None, mean)
@@ -299,13 +301,17 @@ def _scaled_shifted(restricted: DifferenceSide, general: DifferenceSide, where: 
         general: The other one; E and B are at its estimates.
         where: The general model at the point of J1.
     """
-    pieces = robust_pieces(general.estimate, general.h1)
+    pieces = _pieces(general, general.estimate)
     restrictions = _restrictions(restricted.estimate, where)
     solved = np.linalg.solve(pieces.bread(observed=general.observed), restrictions.T)
     product = np.linalg.solve(restrictions @ solved, solved.T @ pieces.gamma_meat() @ solved)
     trace, squared, m = float(np.trace(product)), float(np.sum(product * product.T)), len(restrictions)
     slope = math.sqrt(m / squared)
     return _Scale(slope, m - slope * trace, trace / m)
+
+
+def _pieces(side: DifferenceSide, estimate: Estimate) -> RobustPieces:
+    return robust_pieces(estimate, side.h1, observed_by=side.observed_by)
 
 
 def _restrictions(restricted: Estimate, general: Estimate) -> FloatArray:

@@ -25,6 +25,17 @@ class InformationKind(Enum):
     FIRST_ORDER = "first_order"
 
 
+class ObservedInformation(Enum):
+    """How observed information is computed.
+
+    HESSIAN: the exact Hessian of F/2. H1: D' V D with V the observed information of the saturated model at the implied
+    moments, which leaves the second derivatives of the moments out; where the model holds both tend to the same.
+    """
+
+    HESSIAN = "hessian"
+    H1 = "h1"
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class ParameterCovariance:
     """Sampling covariance of the free rows; None where the information matrix cannot be inverted.

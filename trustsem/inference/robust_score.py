@@ -13,7 +13,7 @@ from trustsem.estimate import Estimate
 from trustsem.estimate.constrained import ActiveConstraints
 from trustsem.implied import Reduction
 from trustsem.inference.chisquare import chi_square_pvalue
-from trustsem.inference.information import allowed_directions
+from trustsem.inference.information import ObservedInformation, allowed_directions
 from trustsem.inference.robust import H1Information, robust_pieces
 from trustsem.inference.score import ConstraintTest
 
@@ -30,6 +30,7 @@ def robust_constraint_tests(
     *,
     h1: H1Information,
     observed: bool,
+    observed_by: ObservedInformation,
 ) -> tuple[ConstraintTest, ...]:
     """Test each equality constraint, then all of them together, without assuming normal answers.
 
@@ -44,10 +45,11 @@ def robust_constraint_tests(
         texts: Their texts.
         held: (k, n_free) what stays in force throughout.
         h1: Where the saturated model's information is evaluated.
-        observed: Whether the information is the exact Hessian.
+        observed: Whether the information is the observed one.
+        observed_by: What that is.
     """
     freed = without_constraints(estimate)
-    pieces = robust_pieces(freed, h1)
+    pieces = robust_pieces(freed, h1, observed_by=observed_by)
     gradient = freed.objective.gradient(freed.x)
     information, meat = pieces.bread(observed=observed), pieces.score_meat()
     n = freed.objective.moments.n_effective

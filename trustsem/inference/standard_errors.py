@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from trustsem.estimate import Estimate
 from trustsem.inference.information import (
     InformationKind,
+    ObservedInformation,
     ParameterCovariance,
     invert_information,
     no_standard_errors,
@@ -40,6 +41,7 @@ class ErrorContext:
         estimate: End of the optimisation.
         information: Which information is the bread.
         pieces: Bread and meat; called only by kinds that need them.
+        observed_by: What the observed information is.
         naive: Whether the inverse of the information is no covariance of the estimates (unweighted least squares):
             standard errors are then the sandwich with the covariance of normal moments.
     """
@@ -48,11 +50,12 @@ class ErrorContext:
     information: InformationKind
     pieces: Callable[[], RobustPieces]
     normal_pieces: Callable[[], RobustPieces]
+    observed_by: ObservedInformation = ObservedInformation.HESSIAN
     naive: bool = False
 
     @property
     def observed(self) -> bool:
-        """Whether the bread is the exact Hessian."""
+        """Whether the bread is the observed information."""
         return self.information is InformationKind.OBSERVED
 
 
@@ -62,7 +65,10 @@ def _standard(context: ErrorContext) -> ParameterCovariance:
     if context.naive:
         pieces = context.normal_pieces()
         return _sandwich(context, pieces.bread(observed=False), pieces.gamma_meat())
-    unit = unit_information(context.estimate, observed=context.observed)
+    if context.observed and context.observed_by is ObservedInformation.H1:
+        unit = context.pieces().bread(observed=True)
+    else:
+        unit = unit_information(context.estimate, observed=context.observed)
     return invert_information(context.estimate, unit)
 
 

@@ -55,6 +55,6 @@ class BaselineFit:
             self.estimate,
             base,
             options.used_information,
-            lambda: robust_pieces(self.estimate, options.h1),
+            lambda: robust_pieces(self.estimate, options.h1, observed_by=options.observed_by[1]),
         )
         return model_test(kind, context)

@@ -36,6 +36,7 @@ def side_of(fitted: FittedModel) -> DifferenceSide:
         deciding_test(fitted),
         fitted.options.used_information,
         fitted.options.h1,
+        fitted.options.observed_by[1],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trustsem.discrepancy import DISCREPANCIES, Discrepancy
-from trustsem.inference import InformationKind, Likelihood
+from trustsem.inference import InformationKind, Likelihood, ObservedInformation
 from trustsem.inference.chisquares import TestKind
 from trustsem.inference.robust import H1Information
 from trustsem.inference.standard_errors import ErrorKind
@@ -20,6 +20,7 @@ class PipelineOptions:
         estimator: Name in `ESTIMATORS`.
         likelihood: Divisor of S and multiplier of F.
         information: Bread of standard errors.
+        observed_by: What the observed information is, of the standard errors and of the tests.
         errors: Standard errors.
         tests: Tests of the model.
         h1: Where the saturated model's information is evaluated.
@@ -30,6 +31,7 @@ class PipelineOptions:
     estimator: str = "ML"
     likelihood: Likelihood = Likelihood.NORMAL
     information: InformationKind | None = None
+    observed_by: tuple[ObservedInformation, ObservedInformation] = (ObservedInformation.HESSIAN,) * 2
     errors: ErrorKind | None = None
     tests: tuple[TestKind, ...] = ()
     h1: H1Information = H1Information.STRUCTURED

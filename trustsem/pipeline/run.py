@@ -18,6 +18,7 @@ from trustsem.inference import (
     Likelihood,
     LogLikelihood,
     MeasureSet,
+    ObservedInformation,
     ParameterCovariance,
     chi_square,
     fit_measures,
@@ -36,7 +37,7 @@ from trustsem.records import Finding
 from trustsem.spec.table import ParameterTable
 from trustsem.suggestions import shortened
 
-Pieces = Callable[[], RobustPieces]
+Pieces = Callable[[ObservedInformation], RobustPieces]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,7 +78,7 @@ class FittedModel:
 
     def robust_pieces(self) -> RobustPieces:
         """Return bread, meat and traces of robust corrections."""
-        return robust_pieces(self.estimate, self.options.h1)
+        return robust_pieces(self.estimate, self.options.h1, observed_by=self.options.observed_by[0])
 
 
 def fit_table(table: ParameterTable, moments: SampleMoments, options: PipelineOptions) -> FittedModel:
@@ -106,7 +107,7 @@ def _fit_prepared(table: ParameterTable, prepared: SampleMoments, options: Pipel
     estimate = estimate_parameters(table, layout, prepared, options.discrepancy)
     if not math.isfinite(estimate.value):
         raise _never_proper(table)
-    pieces = cache(lambda: robust_pieces(estimate, options.h1))
+    pieces = cache(lambda observed_by: robust_pieces(estimate, options.h1, observed_by=observed_by))
     covariance = covariance_of_estimates(options.used_errors, _error_context(estimate, options, pieces))
     baseline = BaselineFit(table, prepared, options)
     tests, base = _tests(estimate, report.df, options, pieces)
@@ -136,8 +137,9 @@ def _error_context(estimate: Estimate, options: PipelineOptions, pieces: Pieces)
     return ErrorContext(
         estimate,
         options.used_information,
-        pieces,
+        lambda: pieces(options.observed_by[0]),
         lambda: robust_pieces(estimate, options.h1, normal_theory=True),
+        options.observed_by[0],
         naive=options.spec.discrepancy == "ULS",
     )
 
@@ -147,7 +149,7 @@ def _tests(
 ) -> tuple[tuple[ModelTest, ...], ChiSquare]:
     """Return all tests, and the chi-square that fit indices are built on."""
     base = chi_square(estimate, df)
-    context = TestContext(estimate, base, options.used_information, pieces)
+    context = TestContext(estimate, base, options.used_information, lambda: pieces(options.observed_by[1]))
     tests = tuple(model_test(kind, context) for kind in options.used_tests)
     return tests, main_test(base, tests, options)
 

@@ -12,6 +12,7 @@ from trustsem.discrepancy.weights import normal_matrix
 from trustsem.estimate.objective import GroupPoint
 from trustsem.implied import GroupLayout, sigma_jacobian
 from trustsem.inference.casewise import weighted_scores
+from trustsem.inference.information import ObservedInformation
 from trustsem.inference.robust.dense import DensePieces, GroupMatrices, observed_weight
 from trustsem.inference.robust.pieces import (
     H1Information,
@@ -33,6 +34,8 @@ class CompletePieces(PiecesAtEstimate):
 
     def bread(self, *, observed: bool) -> FloatArray:
         """Return the Hessian of F/2, exact or expected (at the sample moments where h1 is unstructured)."""
+        if observed and self.observed_by is ObservedInformation.H1:
+            return self.moment_bread(observed=True)
         if observed or self.h1 is H1Information.STRUCTURED:
             return unit_information(self.estimate, observed=observed)
         total = 0.0
@@ -42,9 +45,15 @@ class CompletePieces(PiecesAtEstimate):
 
     def moment_bread(self, *, observed: bool) -> FloatArray:
         """Return D' V D, V the expected or the observed h1 information."""
-        if observed and self.h1 is H1Information.STRUCTURED:
-            return self.dense(observed=True).bread(observed=False)
-        return self.bread(observed=False)
+        if not observed or self.h1 is H1Information.UNSTRUCTURED:
+            return self.bread(observed=False)
+        meanstructure = self.estimate.objective.layout.meanstructure
+        total = 0.0
+        for own in self._groups():
+            weight = observed_weight(own.weight, own.sample, own.point.implied, meanstructure)
+            jacobian = sigma_jacobian(own.point.derivatives, meanstructure=meanstructure)
+            total = total + own.share * (jacobian.T @ weight @ jacobian)
+        return self._open(np.asarray(total))
 
     def score_meat(self) -> FloatArray:
         """Return the mean product of casewise scores.

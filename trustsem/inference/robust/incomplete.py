@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from trustsem.discrepancy.fiml import fiml_case_scores
 from trustsem.estimate.objective import GroupPoint
 from trustsem.implied import GroupLayout, sigma_jacobian
+from trustsem.inference.information import ObservedInformation
 from trustsem.inference.robust.dense import DensePieces, GroupMatrices
 from trustsem.inference.robust.pieces import (
     H1Information,
@@ -34,6 +35,8 @@ class IncompletePieces(PiecesAtEstimate):
 
     def bread(self, *, observed: bool) -> FloatArray:
         """Return the Hessian of F/2, exact, or expected with the patterns as given."""
+        if observed and self.observed_by is ObservedInformation.H1:
+            return self.moment_bread(observed=True)
         return self._hessian if observed else unit_information(self.estimate, observed=False)
 
     @cached_property
@@ -42,7 +45,14 @@ class IncompletePieces(PiecesAtEstimate):
 
     def moment_bread(self, *, observed: bool) -> FloatArray:
         """Return D' V D, V the information of the saturated moments at the implied ones."""
-        return self.dense(observed=observed).bread(observed=False)
+        objective = self.estimate.objective
+        kind, total = Curvature.OBSERVED if observed else Curvature.EXPECTED, 0.0
+        for point, sample in zip(self.point.groups, objective.moments.groups, strict=True):
+            assert sample.cases is not None
+            weight = moment_information(sample.cases.patterns, *self._moments(point, sample), kind)
+            jacobian = sigma_jacobian(point.derivatives, meanstructure=True) @ self.directions
+            total = total + point.weight * (jacobian.T @ weight @ jacobian)
+        return np.asarray(total)
 
     def score_meat(self) -> FloatArray:
         """Return the mean product of casewise scores; those of a cluster are added up over groups as well."""
@@ -58,8 +68,8 @@ class IncompletePieces(PiecesAtEstimate):
         )
 
     def gamma_meat(self, *, observed: bool = False) -> FloatArray:
-        """Return D' V Gamma V D with Gamma the covariance of the saturated moments."""
-        return self.dense(observed=observed).gamma_meat()
+        """Return D' V Gamma V D with Gamma the covariance of the saturated moments, by their observed information."""
+        return self._dense(observed=observed, observed_gamma=True).gamma_meat()
 
     def trace_h1(self, *, observed: bool) -> float:
         """Return tr(A^-1 B) of the saturated model at its estimates, over the moments that it estimates."""
@@ -81,8 +91,11 @@ class IncompletePieces(PiecesAtEstimate):
         """Return V at the implied (or saturated) moments, and Gamma = A^-1 B A^-1 of the saturated ones.
 
         Moments among fixed exogenous variables are left out of all of them: A and B are then those of the likelihood
-        given x. Both pieces of information are observed, or both expected.
+        given x. All information is observed, or all expected.
         """
+        return self._dense(observed=observed, observed_gamma=observed)
+
+    def _dense(self, *, observed: bool, observed_gamma: bool) -> DensePieces:
         objective = self.estimate.objective
         kind = Curvature.OBSERVED if observed else Curvature.EXPECTED
         matrices = []
@@ -93,7 +106,7 @@ class IncompletePieces(PiecesAtEstimate):
             sigma, mu = self._moments(point, sample)
             free = free_moments(len(sample.names), layout.exogenous, meanstructure=True)
             weight = moment_information(sample.cases.patterns, sigma, mu, kind)[np.ix_(free, free)]
-            gamma = saturated_covariance(*_free_pair(sample, layout, observed=observed))
+            gamma = saturated_covariance(*_free_pair(sample, layout, observed=observed_gamma))
             jacobian = sigma_jacobian(point.derivatives, meanstructure=True)[free] @ self.directions
             none = np.array([], dtype=np.intp)
             matrices.append(GroupMatrices(point.weight, jacobian, weight, gamma, none, len(sample.names)))

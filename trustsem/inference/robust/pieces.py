@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trustsem.estimate import Estimate
 from trustsem.estimate.objective import Point
-from trustsem.inference.information import allowed_directions
+from trustsem.inference.information import ObservedInformation, allowed_directions
 
 FloatArray = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class RobustPieces(Protocol):
     """
 
     def bread(self, *, observed: bool) -> FloatArray:
-        """Return the information of the parameters: the exact Hessian, or D' V D."""
+        """Return the information of the parameters: the observed one, by the exact Hessian or by h1, or D' V D."""
         ...
 
     def moment_bread(self, *, observed: bool) -> FloatArray:
@@ -82,10 +82,12 @@ class PiecesAtEstimate:
     Args:
         estimate: End of the optimisation.
         h1: Where the information of the saturated model is evaluated.
+        observed_by: What the observed information of the parameters is.
     """
 
     estimate: Estimate
     h1: H1Information
+    observed_by: ObservedInformation = ObservedInformation.HESSIAN
 
     @cached_property
     def point(self) -> Point:

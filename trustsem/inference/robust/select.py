@@ -8,6 +8,7 @@ from trustsem.discrepancy import NormalWeight
 from trustsem.estimate import Estimate
 from trustsem.estimate.categorical import CategoricalObjective
 from trustsem.implied import sigma_jacobian
+from trustsem.inference.information import ObservedInformation
 from trustsem.inference.robust.complete import CompletePieces
 from trustsem.inference.robust.dense import DensePieces, GroupMatrices
 from trustsem.inference.robust.incomplete import IncompletePieces
@@ -16,22 +17,29 @@ from trustsem.inference.robust.pieces import H1Information, RobustPieces, open_d
 from trustsem.moments.adf import adf_gamma
 
 
-def robust_pieces(estimate: Estimate, h1: H1Information, *, normal_theory: bool = False) -> RobustPieces:
+def robust_pieces(
+    estimate: Estimate,
+    h1: H1Information,
+    *,
+    normal_theory: bool = False,
+    observed_by: ObservedInformation = ObservedInformation.HESSIAN,
+) -> RobustPieces:
     """Return bread, meat and traces of a fit.
 
     Args:
         estimate: End of the optimisation; its moments carry their cases.
         h1: Where V of a likelihood is evaluated; least squares has its own V.
         normal_theory: Gamma of normal data at the sample moments instead of the distribution-free one.
+        observed_by: What the observed information of a likelihood is.
     """
     if isinstance(estimate.objective, CategoricalObjective):
         return _ordinal(estimate, estimate.objective)
     discrepancy, groups = estimate.objective.discrepancy, estimate.objective.moments.groups
     if discrepancy.name == "FIML":
-        return IncompletePieces(estimate, h1)
+        return IncompletePieces(estimate, h1, observed_by)
     two_stage = any(sample.moment_gamma is not None for sample in groups)
     if discrepancy.is_likelihood and not normal_theory and not two_stage:
-        return CompletePieces(estimate, h1)
+        return CompletePieces(estimate, h1, observed_by)
     return _weighted(estimate, h1, normal_theory)
 
 
