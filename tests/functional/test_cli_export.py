@@ -169,6 +169,7 @@ DESIGNS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
     "fiml_x": (f"{FACTORS}\ntextual ~ visual + x9", True, ("--missing", "fiml_x")),
     "two_stage": (FACTORS, True, ("--missing", "two_stage")),
     "robust_two_stage": (FACTORS, True, ("--missing", "robust_two_stage")),
+    "two_stage, expected": (FACTORS, True, ("--missing", "two_stage", "--information", "expected")),
     "pairwise": (FACTORS, True, ("--missing", "pairwise")),
     "cluster": (FACTORS, False, ("--cluster", "class")),
     "weights, groups": (FACTORS, False, (*WARDS, "--sampling-weights", "weight")),
@@ -183,6 +184,12 @@ DESIGNS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
         False,
         ("--se", "robust", "--test", "satorra_bentler", "--test", "browne_residual_nt"),
     ),
+    "sandwich and its test one by one": (
+        FACTORS,
+        False,
+        ("--se", "robust_huber_white", "--test", "yuan_bentler_mplus", "--test", "standard"),
+    ),
+    "observed by h1": (FACTORS, False, ("--information", "observed", "--observed-information", "h1")),
     "unstructured h1": (FACTORS, False, ("--estimator", "MLR", "--h1-information", "unstructured")),
 }
 

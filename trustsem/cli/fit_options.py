@@ -120,7 +120,16 @@ def declared_options(
 
 _DECLARED = inspect.signature(declared_options, eval_str=True).parameters
 OPTION_NAMES = tuple(_DECLARED)
-_LISTS = ("test", "observed_information", "ordered", "group_label", "group_equal", "group_partial", "replicate_weights", "auxiliary")
+_LISTS = (
+    "test",
+    "observed_information",
+    "ordered",
+    "group_label",
+    "group_equal",
+    "group_partial",
+    "replicate_weights",
+    "auxiliary",
+)
 _NONE_WHEN_EMPTY = ("test", "observed_information", "ordered", "group_label", "replicate_weights")
 TABLE_OPTIONS = (
     "preset", "std_lv", "effect_coding", "orthogonal", "meanstructure", "fixed_x",

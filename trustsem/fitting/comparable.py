@@ -197,7 +197,8 @@ def _function(fitted: FittedModel) -> str:
 
 def _information(fitted: FittedModel) -> str:
     options = fitted.options
-    return f"{options.used_information.value}, {options.observed_by[1].value}, {options.h1.value}"
+    names = [options.used_information.value, options.observed_by[1].value, options.h1.value]
+    return ", ".join([*names, *(["expected of the moments"] if options.expected_gamma else [])])
 
 
 def _nesting_obstacle(restricted: FittedModel, general: FittedModel) -> Obstacle | None:

@@ -55,7 +55,10 @@ class WeightsNormalization(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DataOptions:
-    """Columns with a role of their own, and the treatment of missing answers."""
+    """Columns with a role of their own, and the treatment of missing answers.
+
+    `expected_moments`: whether the covariance of two-stage moments is by their expected information.
+    """
 
     missing: Missing = Missing.LISTWISE
     group: str | None = None
@@ -64,6 +67,7 @@ class DataOptions:
     weights: str | None = None
     normalization: WeightsNormalization = WeightsNormalization.GROUP
     auxiliary: tuple[str, ...] = ()
+    expected_moments: bool = False
 
     @property
     def needs_sandwich(self) -> bool:

@@ -86,7 +86,8 @@ def _can_be_wishart(fit: Fit) -> bool:
 
 
 def _can_be_observed(fit: Fit) -> bool:
-    return _uses_expected(fit) and fit.options.pipeline.discrepancy.is_likelihood
+    is_plain = fit.options.pipeline.discrepancy.is_likelihood and not fit.options.data.missing.is_two_stage
+    return _uses_expected(fit) and is_plain
 
 
 def _rows_text(fit: Fit) -> str:
@@ -151,7 +152,7 @@ def _means_text(fit: Fit) -> str:
 
 
 def _information_text(fit: Fit) -> str:
-    return f"{fit.options.pipeline.used_information.value} information."
+    return f"{fit.options.given['information']} information."
 
 
 def _likelihood_text(fit: Fit) -> str:

@@ -151,7 +151,10 @@ def read_data(
     """
     options = options or DataOptions()
     missing = options.missing
-    make: Statistics = statistics or (lambda cases, columns: sample_moments(cases, columns, labels, missing))
+    expected = options.expected_moments
+    make: Statistics = statistics or (
+        lambda cases, columns: sample_moments(cases, columns, labels, missing, expected=expected)
+    )
     if isinstance(data, SampleMoments):
         return DataInput(_select(data, names), None, None, None, ())
     complete = options.missing is Missing.LISTWISE

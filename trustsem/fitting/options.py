@@ -9,7 +9,7 @@ from typing import Any
 from trustsem.errors import UsageError
 from trustsem.fitting.bootstrap_errors import BOOTSTRAP, ResampleOptions, resample_faults, resample_options
 from trustsem.fitting.data_options import DataOptions, Missing, WeightsNormalization
-from trustsem.fitting.resolve import resolve_pipeline
+from trustsem.fitting.resolve import information_of, resolve_pipeline
 from trustsem.fitting.resolve_ordinal import OrdinalOptions, resolve_ordinal
 from trustsem.fitting.words import word
 from trustsem.inference import InformationKind, Likelihood, ObservedInformation
@@ -106,7 +106,7 @@ def read_options(options: Mapping[str, Any], *, grouped_moments: bool = False) -
         **options,
         "missing": data.missing.value,
         "estimator": pipeline.estimator,
-        "information": pipeline.used_information.value,
+        "information": information_of(pipeline, data),
         "h1_information": pipeline.h1.value,
         "se": pipeline.used_errors.value if resample is None else BOOTSTRAP,
         "bootstrap": None if resample is None else resample.n,
@@ -225,14 +225,16 @@ def _meanstructure(options: Mapping[str, Any], data: DataOptions) -> bool | None
 
 
 def _data_options(options: Mapping[str, Any]) -> DataOptions:
+    missing = Missing.of(word(options["missing"]))
     return DataOptions(
-        missing=Missing.of(word(options["missing"])),
+        missing=missing,
         group=options["group"],
         group_label=names_in(options["group_label"]),
         cluster=options["cluster"],
         weights=options["sampling_weights"],
         normalization=WeightsNormalization(word(options["weights_normalization"])),
         auxiliary=names_in(options["auxiliary"]),
+        expected_moments=missing.is_two_stage and word(options["information"]) == "expected",
     )
 
 
@@ -278,7 +280,10 @@ def _closed_choices(options: Mapping[str, Any]) -> list[str]:
             if word(one) not in allowed:
                 hint = suggest(word(one), allowed)
                 faults.append(f"{name}={one!r} is not available.{hint} Allowed: {', '.join(allowed)}.")
-    if isinstance(options["observed_information"], (list, tuple)) and len(options["observed_information"]) not in (1, 2):
+    if isinstance(options["observed_information"], (list, tuple)) and len(options["observed_information"]) not in (
+        1,
+        2,
+    ):
         faults.append("observed_information takes one value, or two: of the standard errors and of the test.")
     return faults
 

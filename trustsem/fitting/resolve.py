@@ -27,6 +27,8 @@ def resolve_pipeline(options: Mapping[str, Any], data: DataOptions) -> tuple[Pip
     information = None if options["information"] is None else InformationKind(word(options["information"]))
     if information is None and data.missing.is_fiml and spec.information is not InformationKind.FIRST_ORDER:
         information = InformationKind.OBSERVED
+    if data.missing.is_two_stage and information is not InformationKind.FIRST_ORDER:
+        information = InformationKind.EXPECTED  # of the second stage; the option is for the moments of the first
     h1 = H1Information.UNSTRUCTURED if data.missing.is_two_stage else H1Information.STRUCTURED
     if options["h1_information"] is not None:
         h1 = H1Information(word(options["h1_information"]))
@@ -41,9 +43,17 @@ def resolve_pipeline(options: Mapping[str, Any], data: DataOptions) -> tuple[Pip
         h1,
         full_information=data.missing.is_fiml,
         robust_gamma=data.missing is Missing.ROBUST_TWO_STAGE,
+        expected_gamma=data.expected_moments,
     )
     faults = _observed_faults(options["observed_information"], pipeline, data)
     return pipeline, [*faults, *_data_faults(spec, pipeline, data), *_kind_faults(options, spec, pipeline, data)]
+
+
+def information_of(pipeline: PipelineOptions, data: DataOptions) -> str:
+    """Return the information behind standard errors: with two-stage estimation that of the saturated moments."""
+    if data.missing.is_two_stage:
+        return "expected" if data.expected_moments else "observed"
+    return pipeline.used_information.value
 
 
 def _observed_by(given: Any) -> tuple[ObservedInformation, ObservedInformation]:
@@ -179,6 +189,8 @@ def _information_faults(options: Mapping[str, Any], spec: EstimatorSpec, pipelin
     errors, is_scaled = pipeline.used_errors, any(kind.is_scaled for kind in pipeline.used_tests)
     is_robust = errors in (ErrorKind.ROBUST_SEM, ErrorKind.ROBUST_HUBER_WHITE)
     first = InformationKind.FIRST_ORDER
+    if spec.discrepancy in ("ULS", "WLS") and pipeline.used_information is InformationKind.OBSERVED:
+        return [f'information="observed" needs a likelihood or GLS; {spec.name} has the expected one: leave it out.']
     if pipeline.used_information is first and (is_robust or is_scaled):
         who = f"estimator {spec.name}" if options["information"] is None else 'information="first_order"'
         return [f"{who} has no robust standard errors and no scaled tests: use the estimator ML or MLR without it."]

@@ -17,12 +17,18 @@ from trustsem.suggestions import shortened
 
 
 def sample_moments(
-    cases: Sequence[Cases], names: Sequence[str], labels: Sequence[str], missing: Missing
+    cases: Sequence[Cases],
+    names: Sequence[str],
+    labels: Sequence[str],
+    missing: Missing,
+    *,
+    expected: bool = False,
 ) -> tuple[SampleMoments, tuple[Finding, ...]]:
     """Return the moments that a model is fitted to.
 
     Complete rows: plain moments. Full information and two-stage: those of the saturated model; two-stage with the
-    covariance of these moments, under normality or not (Savalei & Bentler 2009; Savalei & Falk 2014).
+    covariance of these moments, under normality or not (Savalei & Bentler 2009; Savalei & Falk 2014), by their observed
+    information, or the expected one, which takes for granted that answers are missing completely at random.
 
     Raises:
         DataError: moments that cannot be computed.
@@ -33,15 +39,15 @@ def sample_moments(
         return pairwise_sample(cases, names, labels)
     moments, findings = em_sample(cases, names, labels)
     if missing.is_two_stage:
-        moments = _with_covariance(moments, robust=missing is Missing.ROBUST_TWO_STAGE)
+        moments = _with_covariance(moments, robust=missing is Missing.ROBUST_TWO_STAGE, expected=expected)
     return moments, findings
 
 
-def _with_covariance(moments: SampleMoments, *, robust: bool) -> SampleMoments:
+def _with_covariance(moments: SampleMoments, *, robust: bool, expected: bool) -> SampleMoments:
     groups = []
     for sample in moments.groups:
         try:
-            information, first_order = saturated_pair(sample)
+            information, first_order = saturated_pair(sample, observed=not expected)
             gamma = saturated_covariance(information, first_order if robust else None)
         except np.linalg.LinAlgError:
             raise _undetermined(sample) from None

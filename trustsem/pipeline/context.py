@@ -18,6 +18,7 @@ from trustsem.inference.robust import H1Information
 from trustsem.inference.robust.corrected import corrected_misfit
 from trustsem.inference.robust.ordinal import corrected_ordinal_misfit
 from trustsem.inference.saturated import first_order_information, moment_information
+from trustsem.moments.incomplete import Curvature
 from trustsem.pipeline.baseline import BaselineFit
 from trustsem.pipeline.options import PipelineOptions
 from trustsem.pipeline.ordinal import ordinal_groups
@@ -169,7 +170,8 @@ def _gfi_statistic(estimate: Estimate, base: ChiSquare, table: ParameterTable, o
     weights = []
     for sample, implied in zip(estimate.objective.moments.groups, estimate.objective.implied(estimate.x), strict=True):
         assert sample.cases is not None
-        weight = moment_information(sample.cases.patterns, implied.sigma, implied.mu)
+        kind = Curvature.EXPECTED if options.expected_gamma else Curvature.OBSERVED
+        weight = moment_information(sample.cases.patterns, implied.sigma, implied.mu, kind)
         if options.robust_gamma:
             first_order = first_order_information(
                 sample.cases.patterns, sample.cases.values, implied.sigma, implied.mu, weights=sample.cases.weights

@@ -26,6 +26,7 @@ class PipelineOptions:
         h1: Where the saturated model's information is evaluated.
         full_information: Whether the likelihood is that of each row's own answers.
         robust_gamma: Whether two-stage moments have a covariance that holds for any distribution.
+        expected_gamma: Whether that covariance is by expected information.
     """
 
     estimator: str = "ML"
@@ -37,6 +38,7 @@ class PipelineOptions:
     h1: H1Information = H1Information.STRUCTURED
     full_information: bool = False
     robust_gamma: bool = False
+    expected_gamma: bool = False
 
     @property
     def spec(self) -> EstimatorSpec:

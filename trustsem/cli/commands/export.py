@@ -125,7 +125,7 @@ def _request(
         table=table,
         title=model.name if model.title is None else f"{model.name}, {model.title.en}",
         likelihood=chosen.pipeline.likelihood.value,
-        information=chosen.pipeline.used_information.value,
+        information=chosen.given["information"],
         method=_method(chosen),
         roles=roles,
         data_file=None if data_output is None else data_output.as_posix(),
@@ -144,6 +144,7 @@ def _method(chosen: FitOptions) -> FitMethod:
         tests=tuple(kind.value for kind in pipeline.used_tests),
         missing=chosen.data.missing.value,
         h1_information=pipeline.h1.value,
+        observed_information=tuple(kind.value for kind in pipeline.observed_by),
         zero_cells=None if chosen.ordinal is None else chosen.ordinal.zero_cells,
     )
 

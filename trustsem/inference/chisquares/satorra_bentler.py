@@ -20,14 +20,15 @@ def satorra_bentler(context: TestContext) -> ModelTest:
 def mean_var_adjusted(context: TestContext) -> ModelTest:
     """Return T / c with c = tr((U Gamma)^2) / tr(U Gamma) and df = tr(U Gamma)^2 / tr((U Gamma)^2).
 
-    Mean and variance are right (Satorra & Bentler 1994, eq. 16.18); the df are fractional.
+    Mean and variance are right (Satorra & Bentler 1994, eq. 16.18); the df are fractional. NaN where tr(U Gamma) is not
+    positive, as with observed information far from the data.
     """
     base = context.base
     if base.df == 0:
         return saturated_test(TestKind.MEAN_VAR_ADJUSTED, context)
     traces = context.pieces().traces(observed=context.observed)
     factor, df = traces.ugamma_squared / traces.ugamma, traces.ugamma**2 / traces.ugamma_squared
-    statistic = base.statistic / factor
+    statistic = base.statistic / factor if factor > 0 else math.nan
     return ModelTest(
         TestKind.MEAN_VAR_ADJUSTED,
         statistic,

@@ -128,23 +128,24 @@ class IncompletePieces(PiecesAtEstimate):
 _PAIRS: WeakKeyDictionary[SampleGroup, tuple[FloatArray, FloatArray]] = WeakKeyDictionary()
 
 
-def saturated_pair(sample: SampleGroup) -> tuple[FloatArray, FloatArray]:
-    """Return observed and first-order information of the saturated moments of one group, (P, P) each.
+def saturated_pair(sample: SampleGroup, *, observed: bool = True) -> tuple[FloatArray, FloatArray]:
+    """Return observed (or expected) and first-order information of the saturated moments of one group, (P, P) each.
 
     Model, baseline and robust indices ask for the same pair: it is kept as long as the moments are.
     """
     if sample not in _PAIRS:
         _PAIRS[sample] = _saturated_pair(sample)
-    return _PAIRS[sample]
+    if observed:
+        return _PAIRS[sample]
+    assert sample.cases is not None
+    assert sample.mean is not None
+    expected = moment_information(sample.cases.patterns, sample.cov, sample.mean, Curvature.EXPECTED)
+    return expected, _PAIRS[sample][1]
 
 
 def _free_pair(sample: SampleGroup, layout: GroupLayout, *, observed: bool) -> tuple[FloatArray, FloatArray]:
     """Return observed (or expected) and first-order information of the saturated moments that are no constants."""
-    information, first_order = saturated_pair(sample)
-    if not observed:
-        assert sample.cases is not None
-        assert sample.mean is not None
-        information = moment_information(sample.cases.patterns, sample.cov, sample.mean, Curvature.EXPECTED)
+    information, first_order = saturated_pair(sample, observed=observed)
     free = free_moments(len(sample.names), layout.exogenous, meanstructure=True)
     return information[np.ix_(free, free)], first_order[np.ix_(free, free)]
 

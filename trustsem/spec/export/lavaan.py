@@ -92,7 +92,7 @@ def _notes(request: ExportRequest) -> Iterator[str]:
             "estimates are those of trustsem, CFI and TLI are not: lavaan's baseline model leaves them uncorrelated."
         )
     if request.estimator == "MLR" and len(request.method.tests) > 1:
-        yield "With a list of tests lavaan before 0.7 takes another information for the scaling factor than by default."
+        yield "With several tests lavaan computes all of them by the Hessian, trustsem that of MLR only."
     if request.estimator == "ULS" and request.table.ordinal is None:
         yield "Standard errors and the chi-square of ULS are those of lavaan 0.7; before, they are unscaled."
     if request.roles.cluster is not None and request.table.ordinal is not None:
@@ -221,6 +221,8 @@ def _method_options(request: ExportRequest) -> dict[str, str]:
         options["likelihood"] = _quoted(request.likelihood)
     options["missing"] = _quoted(_MISSING.get(method.missing, method.missing.replace("_", ".")))
     if method.missing.endswith("two_stage"):
+        if request.information != "observed":
+            options["information"] = _quoted(request.information)
         return {**options, "estimator": _quoted(method.discrepancy)}  # standard errors and test follow from it
     if name is None or request.information != _own_information(name, method.missing):
         options["information"] = _quoted(request.information.replace("_", "."))
@@ -228,9 +230,20 @@ def _method_options(request: ExportRequest) -> dict[str, str]:
         options["se"] = _quoted(method.errors.replace("_", "."))
     if name is None or len(method.tests) > 1:
         options["test"] = _vector([test.replace("_", ".") for test in method.tests])
+    if _says_observed_by(request):
+        options["observed.information"] = _vector(list(method.observed_information))
     if method.h1_information != "structured":
         options["h1.information"] = _quoted(method.h1_information)
     return options
+
+
+def _says_observed_by(request: ExportRequest) -> bool:
+    """Return whether the script has to say what the observed information is: lavaan's own choice depends on the test."""
+    method = request.method
+    if request.information != "observed" or request.table.ordinal is not None:
+        return False
+    has_own = "yuan_bentler_mplus" in method.tests and (request.estimator is None or len(method.tests) > 1)
+    return has_own or "h1" in method.observed_information
 
 
 def _ordinal_options(request: ExportRequest) -> dict[str, str]:

@@ -96,6 +96,8 @@ def _method_faults(request: ExportRequest) -> Iterator[str]:
         yield "information=first_order: in Mplus that is the estimator MLF. Export with estimator=MLF."
     if request.information != _OWN_INFORMATION.get(request.estimator or "", request.information):
         yield f"information={request.information}: {request.estimator} in Mplus has its own. Leave information out."
+    if request.information == "observed" and "h1" in method.observed_information:
+        yield "observed_information=h1: Mplus has the Hessian. Leave it out."
     if method.h1_information != "structured":
         yield f"h1_information={method.h1_information}: no counterpart. Leave it out."
 

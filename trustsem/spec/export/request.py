@@ -40,6 +40,7 @@ class FitMethod:
         tests: Tests of the model, the main one first.
         missing: What happens to incomplete rows.
         h1_information: "structured" or "unstructured", for robust corrections.
+        observed_information: "hessian" or "h1", of the standard errors and of the tests.
         zero_cells: What is added to empty cells of 2 x 2 and of larger tables of ordinal items; None: the default.
     """
 
@@ -48,6 +49,7 @@ class FitMethod:
     tests: tuple[str, ...] = ("standard",)
     missing: str = "listwise"
     h1_information: str = "structured"
+    observed_information: tuple[str, ...] = ("hessian", "hessian")
     zero_cells: tuple[float, float] | None = None
 
 
