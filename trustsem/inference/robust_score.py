@@ -30,7 +30,7 @@ def robust_constraint_tests(
     *,
     h1: H1Information,
     observed: bool,
-    observed_by: ObservedInformation,
+    observed_by: ObservedInformation = ObservedInformation.HESSIAN,
 ) -> tuple[ConstraintTest, ...]:
     """Test each equality constraint, then all of them together, without assuming normal answers.
 

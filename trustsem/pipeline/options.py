@@ -12,6 +12,9 @@ from trustsem.inference.standard_errors import ErrorKind
 from trustsem.pipeline.estimators import ESTIMATORS, EstimatorSpec
 
 
+_HESSIANS = (ObservedInformation.HESSIAN, ObservedInformation.HESSIAN)
+
+
 @dataclass(frozen=True, slots=True)
 class PipelineOptions:
     """Choices that change numbers; what is None follows the estimator.
@@ -32,7 +35,7 @@ class PipelineOptions:
     estimator: str = "ML"
     likelihood: Likelihood = Likelihood.NORMAL
     information: InformationKind | None = None
-    observed_by: tuple[ObservedInformation, ObservedInformation] = (ObservedInformation.HESSIAN,) * 2
+    observed_by: tuple[ObservedInformation, ObservedInformation] = _HESSIANS
     errors: ErrorKind | None = None
     tests: tuple[TestKind, ...] = ()
     h1: H1Information = H1Information.STRUCTURED
