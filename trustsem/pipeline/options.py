@@ -11,7 +11,6 @@ from trustsem.inference.robust import H1Information
 from trustsem.inference.standard_errors import ErrorKind
 from trustsem.pipeline.estimators import ESTIMATORS, EstimatorSpec
 
-
 _HESSIANS = (ObservedInformation.HESSIAN, ObservedInformation.HESSIAN)
 
 

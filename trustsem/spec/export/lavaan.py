@@ -238,7 +238,7 @@ def _method_options(request: ExportRequest) -> dict[str, str]:
 
 
 def _says_observed_by(request: ExportRequest) -> bool:
-    """Return whether the script has to say what the observed information is: lavaan's own choice depends on the test."""
+    """Return whether the script has to say what observed information is: lavaan's own choice depends on the test."""
     method = request.method
     if request.information != "observed" or request.table.ordinal is not None:
         return False
