@@ -274,7 +274,7 @@ def fiml_coverage(seed: int, replications: int) -> Coverage:
 
 @dataclass(frozen=True, slots=True)
 class SharedIntervals:
-    """The intervals of one variance in the first samples by both programs: how many hold the truth, largest difference."""
+    """The intervals of one variance in the first samples by both programs: which hold the truth, how far apart."""
 
     ours: int
     theirs: int
@@ -328,9 +328,9 @@ def coverage_lines(result: Coverage, shared: SharedIntervals | None) -> list[str
     lines = [
         f"Coverage of 95 % intervals under full information, n = {N_FIML}, {result.missing:.0%} of the answers missing "
         f"at random; limits {COVERAGE_LIMITS[0]:.1%} to {COVERAGE_LIMITS[1]:.1%}: {coverage.min():.1%} to "
-        f"{coverage.max():.1%} ({len(coverage)} parameters), {verdict}. Beside it, without limits: how often the interval "
-        "lies wholly below and above the truth, the interval of a variance by its logarithm, exp(log v ± 1.96 se / v), "
-        "and both intervals by plain ML from the same samples before answers were taken out.",
+        f"{coverage.max():.1%} ({len(coverage)} parameters), {verdict}. Beside it, without limits: how often the "
+        "interval lies wholly below and above the truth, the interval of a variance by its logarithm, "
+        "exp(log v ± 1.96 se / v), and both intervals by plain ML from the same samples before answers were taken out.",
         "",
         "| parameter | coverage | below | above | by the logarithm | complete | complete, by the logarithm |",
         "|---|---|---|---|---|---|---|",
