@@ -34,6 +34,7 @@ validate: $(STAMP)  ## the numbers of docs/validation.md, computed anew (many th
 	$(BIN)/python benchmarks/agreement.py --write
 	$(BIN)/python benchmarks/simulation.py --write
 	$(BIN)/python benchmarks/simulation_robust.py --write
+	$(BIN)/python benchmarks/simulation_robust_indices.py
 	$(BIN)/python benchmarks/simulation_ordinal.py --write
 	$(BIN)/python benchmarks/simulation_mediation.py --write
 
