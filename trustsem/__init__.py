@@ -16,9 +16,11 @@ from trustsem.version import __version__
 if TYPE_CHECKING:
     from trustsem.errors import TrustSemError
     from trustsem.fitting import Comparison, Fit, compare, fit
+    from trustsem.fitting.exploration import Exploration, explore
     from trustsem.fitting.impute import ImputedData, impute
     from trustsem.fitting.imputed import fit_imputed
     from trustsem.fitting.invariance import Invariance, invariance
+    from trustsem.fitting.item_analysis import ItemAnalysis, item_analysis
     from trustsem.fitting.pooled import PooledFit
     from trustsem.fitting.recommend import recommend_estimator
     from trustsem.instruments import load_codebook
@@ -34,21 +36,25 @@ if TYPE_CHECKING:
 _HOMES = {
     "Comparison": "trustsem.fitting.comparison",
     "DecisionRules": "trustsem.measurement",
+    "Exploration": "trustsem.fitting.exploration",
     "Finding": "trustsem.records",
     "Fit": "trustsem.fitting",
     "ImputedData": "trustsem.fitting.impute",
     "Invariance": "trustsem.fitting.invariance",
     "PooledFit": "trustsem.fitting.pooled",
+    "ItemAnalysis": "trustsem.fitting.item_analysis",
     "Severity": "trustsem.records",
     "Survey": "trustsem.survey",
     "TrustModel": "trustsem.spec",
     "TrustSemError": "trustsem.errors",
     "compare": "trustsem.fitting.comparison",
     "describe_missing": "trustsem.survey",
+    "explore": "trustsem.fitting.exploration",
     "fit": "trustsem.fitting",
     "fit_imputed": "trustsem.fitting.imputed",
     "impute": "trustsem.fitting.impute",
     "invariance": "trustsem.fitting.invariance",
+    "item_analysis": "trustsem.fitting.item_analysis",
     "list_models": "trustsem.spec",
     "load_codebook": "trustsem.instruments",
     "load_model": "trustsem.spec",
@@ -63,10 +69,12 @@ _HOMES = {
 __all__ = [
     "Comparison",
     "DecisionRules",
+    "Exploration",
     "Finding",
     "Fit",
     "ImputedData",
     "Invariance",
+    "ItemAnalysis",
     "PooledFit",
     "Severity",
     "Survey",
@@ -75,10 +83,12 @@ __all__ = [
     "__version__",
     "compare",
     "describe_missing",
+    "explore",
     "fit",
     "fit_imputed",
     "impute",
     "invariance",
+    "item_analysis",
     "list_models",
     "load_codebook",
     "load_model",

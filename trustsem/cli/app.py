@@ -17,12 +17,14 @@ from trustsem.cli.commands import (
     describe,
     effects,
     explain,
+    explore,
     export,
     fit,
     fit_imputed,
     instruments,
     invariance,
     models,
+    scales,
 )
 from trustsem.cli.console import flush_results, open_closed_streams, print_error, print_text, unwritable_stdout
 from trustsem.cli.failures import INTERRUPTED, report_bug, report_error, report_usage, silence_broken_pipe
@@ -51,6 +53,8 @@ app.command("fit-imputed")(fit_imputed.fit_imputed)
 app.command("compare")(compare.compare)
 app.command("invariance")(invariance.invariance)
 app.command("effects")(effects.effects)
+app.command("scales")(scales.scales)
+app.command("explore")(explore.explore)
 app.command("explain")(explain.explain)
 app.command("export")(export.export)
 

@@ -15,7 +15,7 @@ from trustsem.spec.table import ParameterTable
 from trustsem.spec.variables import Variables
 from trustsem.suggestions import count_of, shortened, suggest
 
-_MOST_CATEGORIES = 20  # more of them are no answer scale, and cells of their tables are empty
+MOST_CATEGORIES = 20  # more of them are no answer scale, and cells of their tables are empty
 _ZERO_CELLS = (0.5, 0.0)  # lavaan's and Mplus': half an answer in empty cells of 2x2 tables
 _FEW = 5  # answers in a category below which its threshold is hardly known
 
@@ -68,9 +68,9 @@ def ordinal_scales(
         found = [np.unique(group.values[:, column]) for group in cases]
         found = [values[~np.isnan(values)] for values in found]
         every = np.unique(np.concatenate(found))
-        if not 2 <= len(every) <= _MOST_CATEGORIES:
+        if not 2 <= len(every) <= MOST_CATEGORIES:
             faults.append(
-                f"{item}: {count_of(len(every), 'different answer')}; an ordinal item has 2 to {_MOST_CATEGORIES}"
+                f"{item}: {count_of(len(every), 'different answer')}; an ordinal item has 2 to {MOST_CATEGORIES}"
             )
             continue
         for label, values in zip(labels or ("",), found, strict=True):

@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from trustsem.fitting.cross_check import CrossCheck
     from trustsem.fitting.monte_carlo import MonteCarlo
     from trustsem.fitting.reweighted import Reweighted
+    from trustsem.fitting.reliability import Reliability
+    from trustsem.fitting.validity import Validity
 
 
 _OPERATORS = ("=~", "~", "~~", "~1", "|", "~*~")
@@ -660,6 +662,36 @@ class Fit:
         from trustsem.fitting.monte_carlo import monte_carlo_fit
 
         return monte_carlo_fit(self, n, seed)
+
+    def reliability(self) -> Reliability:
+        """Return how reliable the sum scores of the factors' items are: alpha, omega, composite reliability, AVE.
+
+        Intervals of omega, composite reliability and AVE are those of the delta method with the fit's standard errors,
+        that of alpha is Feldt's. Ordinal fits have categorical omega (Green & Yang 2009) and alpha of the answers, and
+        ordinal alpha, composite reliability and AVE of the latent responses.
+
+        Returns:
+            `.coefficients`, `.findings`, `.summary()`; what is undefined is NaN there, with its reason.
+
+        Raises:
+            UsageError: the fit did not converge, or its model has no latent variable.
+        """
+        from trustsem.fitting.reliability import reliability_of
+
+        return reliability_of(self)
+
+    def validity(self) -> Validity:
+        """Return whether constructs are told apart: their correlation with its interval, HTMT, Fornell & Larcker.
+
+        Returns:
+            `.pairs` with a verdict for each pair by fixed thresholds (.85, .90), `.factors`, `.findings`, `.summary()`.
+
+        Raises:
+            UsageError: as `reliability`.
+        """
+        from trustsem.fitting.validity import validity_of
+
+        return validity_of(self)
 
     def cross_check(self) -> CrossCheck:
         """Fit the same model to the same moments with semopy, a second engine, and compare.

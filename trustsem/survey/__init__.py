@@ -8,6 +8,7 @@ from trustsem.survey.describe import (
     ItemDescription,
     RowDescription,
     describe_covariates,
+    describe_item,
     describe_rows,
     describe_survey,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "analysis_arrays",
     "apply_codebook",
     "describe_covariates",
+    "describe_item",
     "describe_missing",
     "describe_rows",
     "describe_survey",

@@ -101,7 +101,7 @@ def describe_survey(survey: Survey) -> tuple[ItemDescription, ...]:
     items = {item.name: item for item in survey.codebook.items} if survey.codebook else {}
     reasons = survey.missing_reasons
     return tuple(
-        _describe_item(column_of(survey.frame, name), name, items.get(name), reasons.get(name, {}))
+        describe_item(column_of(survey.frame, name), name, items.get(name), reasons.get(name, {}))
         for name in survey.items
     )
 
@@ -158,7 +158,15 @@ def excess_kurtosis(values: np.ndarray) -> float | None:
     return float((n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * g2 + 6))
 
 
-def _describe_item(column: pd.Series, name: str, item: Item | None, reasons: Mapping[str, int]) -> ItemDescription:
+def describe_item(column: pd.Series, name: str, item: Item | None, reasons: Mapping[str, int]) -> ItemDescription:
+    """Return the description of one item.
+
+    Args:
+        column: Scores.
+        name: Item.
+        item: What the codebook says of it; None without one.
+        reasons: Missing cells by kind.
+    """
     scores = column.to_numpy(dtype=np.float64, na_value=np.nan)
     present = scores[np.isfinite(scores)]
     distribution = _distribution(present, item)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from trustsem.fitting import Fit
     from trustsem.fitting.cross_check import CrossCheck
     from trustsem.spec import LibraryModel
+    from trustsem.survey import Survey
 
 
 class Measures(Enum):
@@ -101,6 +102,19 @@ def run_fit(
     encoding: str | None,
 ) -> Fit:
     """Find model and data, and fit."""
+    return fit_with_survey(model, data, codebook, options, sheet=sheet, encoding=encoding)[1]
+
+
+def fit_with_survey(
+    model: str,
+    data: str,
+    codebook: str | None,
+    options: Mapping[str, Any],
+    *,
+    sheet: str | None,
+    encoding: str | None,
+) -> tuple[Survey, Fit]:
+    """Find model and data, and fit; return the scored survey as well."""
     from trustsem.cli.inputs import find_model, read_data
     from trustsem.fitting import fit as fit_model
 
@@ -108,7 +122,7 @@ def run_fit(
     # Options first: a refused one should not wait for a large file to be read.
     _check_options(found, options)
     survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)
-    return fit_model(found, survey, **options)
+    return survey, fit_model(found, survey, **options)
 
 
 def _check_options(model: LibraryModel, options: Mapping[str, Any]) -> None:

@@ -1,0 +1,103 @@
+"""`trustsem scales`: how reliable the scales of a model are, whether they are told apart, what each item does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from trustsem.cli.commands.fit import fit_with_survey, outcome_error
+from trustsem.cli.console import terminal_width
+from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
+from trustsem.cli.options import (
+    CodebookOption,
+    DataArgument,
+    EncodingOption,
+    JsonOption,
+    ModelArgument,
+    OutputOption,
+    SheetOption,
+)
+from trustsem.cli.results import show_result
+
+if TYPE_CHECKING:
+    from trustsem.fitting import Fit
+    from trustsem.fitting.item_analysis import ItemAnalysis
+    from trustsem.fitting.reliability import Reliability
+    from trustsem.fitting.validity import Validity
+    from trustsem.survey import Survey
+
+
+@with_fit_options(tuple(name for name in OPTION_NAMES if name not in ("bootstrap", "seed")))
+def scales(
+    model: ModelArgument,
+    data: DataArgument,
+    options: Mapping[str, Any],
+    codebook: CodebookOption = None,
+    sheet: SheetOption = None,
+    encoding: EncodingOption = None,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Report reliability and validity of a model's factors with intervals, and statistics of their items."""
+    survey, fit = fit_with_survey(model, data, codebook, options, sheet=sheet, encoding=encoding)
+    error = outcome_error(fit, strict=False)
+    if error is not None:
+        raise error
+    reliability, validity, items = fit.reliability(), fit.validity(), _items(fit, survey)
+    show_result(
+        "scales",
+        lambda: _content(fit, reliability, validity, items),
+        lambda: _text(fit, reliability, validity, items),
+        output,
+        as_json=as_json,
+    )
+
+
+def _items(fit: Fit, survey: Survey) -> ItemAnalysis:
+    """Describe the items of the rows that the fit used; groups and missing answers as there."""
+    from trustsem.fitting.item_analysis import item_analysis
+
+    data, ordinal = fit.options.data, fit.fitted.table.ordinal is not None
+    assert fit.data.row_index is not None
+    used = replace(survey, frame=survey.frame.iloc[fit.data.row_index], findings=())
+    sets: dict[str, list[str]] = {}
+    for row in fit.fitted.table.rows:
+        if row.op == "=~" and row.rhs in fit.fitted.table.variables.observed:
+            sets.setdefault(row.lhs, []).append(row.rhs)
+    missing = "listwise" if ordinal or not data.missing.needs_means else "fiml"
+    return item_analysis(used, sets, ordered=ordinal, missing=missing, group=data.group)
+
+
+def _content(fit: Fit, reliability: Reliability, validity: Validity, items: ItemAnalysis) -> dict[str, Any]:
+    found = (*fit.findings, *reliability.findings, *validity.findings, *items.findings)
+    parts = {"reliability": reliability, "validity": validity, "items": items}
+    return {
+        "model": fit.model.name,
+        "data": fit.data.source,
+        "n_obs": fit.n_obs,
+        "admissible": fit.admissible,
+        "groups": list(fit.group_labels),
+        **{name: _without_findings(part.to_dict()) for name, part in parts.items()},
+        "findings": [finding.to_dict() for finding in found],
+    }
+
+
+def _without_findings(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name not in ("schema", "findings")}
+
+
+def _text(fit: Fit, reliability: Reliability, validity: Validity, items: ItemAnalysis) -> str:
+    from trustsem.fitting.summarise_scales import item_sections, reliability_sections, validity_sections
+    from trustsem.fitting.summary import render_findings, render_header, section
+
+    width = terminal_width()
+    found = (*fit.findings, *reliability.findings, *validity.findings, *items.findings)
+    parts = [
+        render_header(fit, width),
+        *reliability_sections(reliability, width),
+        *validity_sections(validity, width),
+        *item_sections(items, width),
+        section("What to know", render_findings(found, width)),
+    ]
+    return "\n\n".join(part for part in parts if part)
