@@ -5,11 +5,13 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.errors import DataError, UsageError
+from trustsem.suggestions import count_of
 
 FloatArray = NDArray[np.float64]
 
@@ -79,15 +81,7 @@ def explore_factors(
         UsageError: more factors than the items can tell.
         DataError: factor_analyzer cannot extract them.
     """
-    most = most_factors(len(correlation))
-    if not 1 <= n_factors <= most:
-        raise UsageError(
-            f"{len(correlation)} items can tell 1 to {most} factors, not {n_factors}."
-            if most
-            else f"{len(correlation)} items cannot tell a factor: three are needed at least.",
-            remedy="Ask for fewer factors, or name more items.",
-            code="too-many-factors",
-        )
+    _require_possible(len(correlation), n_factors)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         unrotated = _extract(correlation, n_factors, extraction)
@@ -100,10 +94,22 @@ def explore_factors(
     return ExploredFactors(loadings, inverse @ inverse.T, communalities, at_bound, tuple(said))
 
 
+def _require_possible(n_items: int, n_factors: int) -> None:
+    most = most_factors(n_items)
+    if n_factors <= most:
+        return
+    message = f"{n_items} items cannot tell a factor: three are needed at least."
+    if most:
+        message = f"{n_items} items can tell {count_of(most, 'factor')} at most, not {n_factors}."
+    raise UsageError(message, remedy="Ask for fewer factors, or name more items.", code="too-many-factors")
+
+
 def _extract(correlation: FloatArray, n_factors: int, extraction: Extraction) -> FloatArray:
     from factor_analyzer import FactorAnalyzer
 
-    analyzer = FactorAnalyzer(n_factors=n_factors, rotation=None, method=extraction.value, is_corr_matrix=True)
+    # no rotation: its own order of rotated factors leaves their correlations behind
+    unrotated: Any = None  # annotated there as text, documented as text or None
+    analyzer = FactorAnalyzer(n_factors=n_factors, rotation=unrotated, method=extraction.value, is_corr_matrix=True)
     try:
         analyzer.fit(correlation)
     except (ValueError, np.linalg.LinAlgError) as error:

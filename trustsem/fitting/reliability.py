@@ -119,7 +119,7 @@ def _no_interval(fit: Fit) -> list[str | None]:
 
 def _findings(factors: Sequence[FactorReliability], labels: Sequence[str]) -> Iterator[Finding]:
     omega = ("omega", "omega_categorical")
-    low = [f"{_where(item, labels)} {value:.2f}" for item, value in _values(factors, omega) if value < ENOUGH]
+    low = [f"{_where(item, labels)} {value:.3f}" for item, value in _values(factors, omega) if value < ENOUGH]
     if low:
         yield Finding(
             "low-reliability",
@@ -127,7 +127,7 @@ def _findings(factors: Sequence[FactorReliability], labels: Sequence[str]) -> It
             f"Omega below {ENOUGH:.2f}: {shortened(low)}. Sum scores of these factors carry much error.",
             remedy="Use the factor in a model rather than its sum score; look at the items by ts.item_analysis.",
         )
-    small = [f"{_where(item, labels)} {value:.2f}" for item, value in _values(factors, ("ave",)) if value < HALF]
+    small = [f"{_where(item, labels)} {value:.3f}" for item, value in _values(factors, ("ave",)) if value < HALF]
     if small:
         yield Finding(
             "low-ave",

@@ -39,7 +39,7 @@ def _header(result: Exploration, width: int) -> str:
             ("Rows used", str(result.n_obs)),
             ("KMO", None if kmo is None else format_number(kmo.overall)),
             ("Bartlett", sphere),
-            ("Extraction", f"{result.extraction.value}, {result.n_factors} factors, rotation {result.rotation.value}"),
+            ("Factors", f"{result.n_factors} by {result.extraction.value}, rotation {result.rotation.value}"),
         ],
         width=width,
     )
@@ -58,8 +58,9 @@ def _parallel(result: Exploration, width: int) -> str:
         ]
         for row in result.eigenvalues.head(shown).to_dict("records")
     ]
-    table = render_table(["component", "eigenvalue", "random mean", "random 95%", "larger"], rows, width=width)
-    text = f"{parallel.n_factors} larger than those of uncorrelated items ({parallel.n_draws} draws, seed {parallel.seed})."
+    table = render_table(["component", "eigenvalue", "random", "95%", "larger"], rows, width=width)
+    larger = f"{parallel.n_factors} larger than those of uncorrelated items"
+    text = f"{larger} ({parallel.n_draws} draws, seed {parallel.seed})."
     return "\n".join([table, *wrap_text(text, width)])
 
 
@@ -80,6 +81,8 @@ def _items(result: Exploration, width: int) -> str:
 
 
 def _loadings(result: Exploration, width: int) -> str:
+    if result.n_factors == 1:  # the items' table has them
+        return ""
     if result.n_factors > _MOST_COLUMNS:
         return "\n".join(wrap_text(f"{result.n_factors} factors: see .loadings, or --json.", width))
     rows = [[item, *values] for item, values in zip(result.names, result.factors.loadings.tolist(), strict=True)]

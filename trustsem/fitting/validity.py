@@ -90,7 +90,7 @@ def validity_of(fit: Fit) -> Validity:
 
 def _findings(pairs: Sequence[ConstructPair], labels: Sequence[str]) -> Iterator[Finding]:
     for verdict, severity in ((Distinct.NOT_DISTINCT, Severity.WARNING), (Distinct.DOUBTFUL, Severity.INFO)):
-        found = [f"{_where(pair, labels)} {pair.upper_size:.2f}" for pair in pairs if pair.verdict is verdict]
+        found = [f"{_where(pair, labels)} {pair.upper_size:.3f}" for pair in pairs if pair.verdict is verdict]
         if found:
             reach = f"{LIBERAL:.2f} or more" if verdict is Distinct.NOT_DISTINCT else f"{STRICT:.2f} to {LIBERAL:.2f}"
             yield Finding(

@@ -19,6 +19,7 @@ class Coefficient:
         upper: Upper limit.
         interval: Where the limits come from: "delta", "feldt"; None without limits.
         reason: Why there is no value, or no interval; None where both are there.
+        n_obs: Respondents behind it, where they are not all of the group.
     """
 
     value: float | None
@@ -27,6 +28,7 @@ class Coefficient:
     upper: float | None = None
     interval: str | None = None
     reason: str | None = None
+    n_obs: int | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> Coefficient:

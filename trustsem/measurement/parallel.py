@@ -51,7 +51,7 @@ def parallel_analysis(
         seed: Of the random numbers.
         quantile: Of the random eigenvalues, which observed ones must exceed.
     """
-    observed = np.linalg.eigvalsh(correlation)[::-1]
+    observed: FloatArray = np.asarray(np.linalg.eigvalsh(correlation)[::-1], dtype=np.float64)
     p, rng = len(correlation), np.random.default_rng(seed)
     parts = [_random_eigenvalues(p, n_obs, part.stop - part.start, rng) for part in chunks(n_draws, p * p)]
     random = np.concatenate(parts)
@@ -69,4 +69,4 @@ def _random_eigenvalues(p: int, n_obs: int, n_draws: int, rng: np.random.Generat
     place = np.arange(p)
     factor[:, place, place] = np.sqrt(rng.chisquare(n_obs - 1 - place, size=(n_draws, p)))
     factor /= np.sqrt((factor**2).sum(axis=2, keepdims=True))  # rows of length 1: T T' is a correlation matrix
-    return np.linalg.eigvalsh(factor @ factor.transpose(0, 2, 1))[:, ::-1]
+    return np.asarray(np.linalg.eigvalsh(factor @ factor.transpose(0, 2, 1))[:, ::-1], dtype=np.float64)

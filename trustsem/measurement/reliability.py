@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,20 +11,17 @@ from numpy.typing import NDArray
 from trustsem.implied import Implied
 from trustsem.measurement.alpha import NOT_FOR_POLYCHORICS, alpha_coefficient
 from trustsem.measurement.blocks import Block, factor_blocks
+from trustsem.measurement.categorical_omega import categorical_omegas, ordinal_block
 from trustsem.measurement.coefficient import Coefficient
 from trustsem.measurement.group_means import with_intervals
-from trustsem.measurement.omega import (
-    average_variance_extracted,
-    categorical_omega,
-    composite_reliability,
-    omega,
-)
+from trustsem.measurement.omega import average_variance_extracted, composite_reliability, omega
 from trustsem.pipeline import FittedModel
 from trustsem.suggestions import shortened
 
 FloatArray = NDArray[np.float64]
 
 NO_ERRORS = "the fit has no standard error of it"
+NO_ANSWERS = "it needs the answers, not their moments"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -48,7 +45,7 @@ class FactorReliability:
         factor: Latent variable.
         group: Number of the group, from 1.
         items: Its observed indicators.
-        n_obs: Respondents behind alpha.
+        n_obs: Respondents of the group.
         coefficients: By name: alpha, omega, composite_reliability, ave; of ordinal items alpha, alpha_ordinal,
             omega_categorical, composite_reliability and ave, the last two of the latent responses.
         opposed: Items whose loading has another sign than most.
@@ -82,7 +79,7 @@ def factor_reliabilities(
     result = []
     for block, reason in zip(blocks, refusals, strict=True):
         why = no_interval[block.group - 1] if no_interval else None
-        alphas, n_obs = _alphas(fitted, block, answers, why)
+        alphas, n_obs = _alphas(fitted, block, answers, why), fitted.moments.groups[block.group - 1].n_obs
         names = _names(fitted)
         model = dict.fromkeys(names, Coefficient.undefined(reason)) if reason else next(of_model)
         opposed = () if block.refusal else _opposed(block, implied[block.group - 1])
@@ -146,15 +143,13 @@ def _sum_reliabilities(
         return (lambda groups: [omega(block, groups[block.group - 1]) for block in blocks]), [None] * len(blocks)
     layouts = fitted.estimate.objective.layout.groups
     reasons = [_not_categorical(fitted, block, answers) for block in blocks]
-    steps = [() if reason else _steps(block, answers) for block, reason in zip(blocks, reasons, strict=True)]
+    defined = [index for index, reason in enumerate(reasons) if reason is None]
+    ordinal = [ordinal_block(blocks[index], _steps(blocks[index], answers)) for index in defined]
 
     def values(groups: Sequence[Implied]) -> list[float]:
-        return [
-            float("nan")
-            if reason
-            else categorical_omega(block, groups[block.group - 1], layouts[block.group - 1], step)
-            for block, reason, step in zip(blocks, reasons, steps, strict=True)
-        ]
+        result = np.full(len(blocks), np.nan)
+        result[defined] = categorical_omegas(ordinal, groups, layouts)
+        return result.tolist()
 
     return values, reasons
 
@@ -167,7 +162,7 @@ def _not_categorical(fitted: FittedModel, block: Block, answers: ScoredAnswers |
         return f"categorical omega needs ordinal items only; continuous: {shortened(continuous, 4)}"
     if ordinal.conditional_x and fitted.table.variables.exogenous:
         return "categorical omega is not built for models that condition on observed predictors"
-    return "the answers are needed for the scores of the categories" if answers is None else None
+    return NO_ANSWERS if answers is None else None
 
 
 def _steps(block: Block, answers: ScoredAnswers | None) -> tuple[FloatArray, ...]:
@@ -182,24 +177,27 @@ def _steps(block: Block, answers: ScoredAnswers | None) -> tuple[FloatArray, ...
 
 def _alphas(
     fitted: FittedModel, block: Block, answers: ScoredAnswers | None, no_interval: str | None
-) -> tuple[dict[str, Coefficient], int]:
-    """Return alpha (of ordinal fits of the scores and of the latent responses) and the respondents behind it."""
-    sample = fitted.moments.groups[block.group - 1]
-    if len(block.items) < 2:
-        reason = block.refusal or "alpha needs two items"
-        kinds = ("alpha",) if fitted.table.ordinal is None else ("alpha", "alpha_ordinal")
-        return dict.fromkeys(kinds, Coefficient.undefined(reason)), sample.n_obs
+) -> dict[str, Coefficient]:
+    """Return alpha; of ordinal fits that of the scores and that of the latent responses."""
+    sample, is_ordinal = fitted.moments.groups[block.group - 1], fitted.table.ordinal is not None
+    if block.no_scale is not None:
+        return dict.fromkeys(("alpha", "alpha_ordinal")[: 1 + is_ordinal], Coefficient.undefined(block.no_scale))
     cov = sample.cov[np.ix_(block.items, block.items)]
-    if fitted.table.ordinal is None:
-        return {"alpha": alpha_coefficient(cov, sample.n_obs, no_interval)}, sample.n_obs
+    if not is_ordinal:
+        return {"alpha": alpha_coefficient(cov, sample.n_obs, no_interval)}
     sd = np.sqrt(np.diag(cov))
-    ordinal = alpha_coefficient(cov / np.outer(sd, sd), sample.n_obs, NOT_FOR_POLYCHORICS)
+    latent = alpha_coefficient(cov / np.outer(sd, sd), sample.n_obs, NOT_FOR_POLYCHORICS)
+    return {"alpha": _alpha_of_scores(block, answers, no_interval), "alpha_ordinal": latent}
+
+
+def _alpha_of_scores(block: Block, answers: ScoredAnswers | None, no_interval: str | None) -> Coefficient:
+    """Return alpha of the answers of rows that are complete on the scale."""
     if answers is None:
-        return {"alpha": Coefficient.undefined("the answers are needed"), "alpha_ordinal": ordinal}, sample.n_obs
+        return Coefficient.undefined(NO_ANSWERS)
     values, weights = answers.values[block.group - 1][:, block.items], answers.weights[block.group - 1]
     complete = ~np.isnan(values).any(axis=1)
-    scores, n_obs = values[complete], int(complete.sum())
+    n_obs = int(complete.sum())
     if n_obs < 2:
-        return {"alpha": Coefficient.undefined("no two complete rows"), "alpha_ordinal": ordinal}, n_obs
-    of_scores = np.cov(scores, rowvar=False, aweights=None if weights is None else weights[complete])
-    return {"alpha": alpha_coefficient(of_scores, n_obs, no_interval), "alpha_ordinal": ordinal}, n_obs
+        return Coefficient.undefined("fewer than two rows have an answer to all of its items")
+    cov = np.cov(values[complete], rowvar=False, aweights=None if weights is None else weights[complete])
+    return replace(alpha_coefficient(cov, n_obs, no_interval), n_obs=n_obs)

@@ -24,6 +24,8 @@ IntArray = NDArray[np.intp]
 
 STRICT, LIBERAL = 0.85, 0.90  # Kline (2011) and Gold, Malhotra & Segars (2001), as Henseler et al. (2015) take them
 
+_FIXED = "the model fixes the correlation"
+
 
 class Distinct(Enum):
     """What a number says of two constructs."""
@@ -54,7 +56,8 @@ class ConstructPair:
         upper_size: Upper limit of the size of the correlation; None without an interval.
         htmt: Ratio of correlations between and within (Henseler, Ringle & Sarstedt 2015).
         htmt2: The same by geometric means (Roemer, Schuberth & Henseler 2021).
-        fornell_larcker: Whether both extracted variances exceed the squared correlation; None where one is undefined.
+        fornell_larcker: Whether both extracted variances exceed the squared correlation; None where one is undefined or
+            the correlation fixed.
     """
 
     first: str
@@ -87,12 +90,13 @@ def construct_pairs(fitted: FittedModel, reliabilities: Sequence[FactorReliabili
     blocks = {(block.factor, block.group): block for block in factor_blocks(fitted.table, _layouts(fitted))}
     ave = {(item.factor, item.group): item.coefficients["ave"].value for item in reliabilities}
     measured = {frozenset((row.lhs, row.rhs)) for row in fitted.table.rows if row.op == "=~"}
-    pairs = []
+    has_errors, pairs = fitted.covariance.matrix is not None, []
     for found in latent_correlations_with_errors(fitted.estimate, fitted.covariance.matrix):
         one, other = blocks[found.second, found.group], blocks[found.first, found.group]
         if frozenset((one.factor, other.factor)) in measured:
             continue
         interval = Interval(found.value, found.se)
+        is_fixed = has_errors and not math.isfinite(found.se)
         ratios = _ratios(fitted, one, other)
         extracted = ave[one.factor, found.group], ave[other.factor, found.group]
         pairs.append(
@@ -100,10 +104,10 @@ def construct_pairs(fitted: FittedModel, reliabilities: Sequence[FactorReliabili
                 one.factor,
                 other.factor,
                 found.group,
-                Coefficient.with_delta(interval, NO_ERRORS),
+                Coefficient.with_delta(interval, _FIXED if is_fixed else NO_ERRORS),
                 _upper_size(interval),
                 *ratios,
-                _is_larger(extracted, found.value),
+                None if is_fixed else _is_larger(extracted, found.value),
             )
         )
     return tuple(pairs)

@@ -62,8 +62,8 @@ def items_frame(
     """
     rows = []
     for item, name in enumerate(names):
-        own = np.flatnonzero(assignment[item] > 0)
-        factors = [] if match is None else [int(f) for f in match.factor_of[own] if f >= 0]
+        own = np.flatnonzero(assignment[item] > 0).tolist()
+        factors = [] if match is None else [int(match.factor_of[k]) for k in own if match.factor_of[k] >= 0]
         largest = int(np.abs(loadings[item]).argmax())
         rows.append(
             {

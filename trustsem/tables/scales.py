@@ -41,7 +41,7 @@ def reliability_frame(reliabilities: Iterable[FactorReliability], labels: Sequen
             "coefficient": name,
             **coefficient_cells(coefficient),
             "n_items": len(item.items),
-            "n_obs": item.n_obs,
+            "n_obs": item.n_obs if coefficient.n_obs is None else coefficient.n_obs,
             "reason": coefficient.reason,
         }
         for item in reliabilities
