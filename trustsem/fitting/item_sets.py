@@ -13,7 +13,7 @@ from trustsem.fitting.inputs import read_model
 from trustsem.instruments import Codebook, load_codebook
 from trustsem.spec import LibraryModel, TrustModel
 from trustsem.spec.variables import classify_variables
-from trustsem.suggestions import shortened
+from trustsem.suggestions import shortened, suggest
 from trustsem.survey import Survey, read_survey
 from trustsem.survey.scoring import apply_codebook
 from trustsem.survey.selection import require_columns
@@ -139,11 +139,19 @@ def _items_of(survey: Survey, construct: str) -> tuple[str, ...]:
 
 def _named(survey: Survey, names: Sequence[str]) -> ItemSets:
     """Return a set for each construct that is named, and one of all single items."""
-    constructs = [str(name) for name in names if str(name) not in survey.frame.columns]
-    known = _construct_names(survey)
-    sets = {name: _items_of(survey, name) for name in constructs if name in known}
-    empty = [name for name, items in sets.items() if not items]
-    if empty:
-        raise ModelError(f"The data have no item of: {shortened(empty)}.", code="unknown-variable")
-    single = [str(name) for name in names if str(name) not in sets]
-    return {**sets, **({UNNAMED: _unique(single)} if single else {})}
+    columns, constructs = [str(name) for name in survey.frame.columns], _construct_names(survey)
+    wanted = _unique(names)
+    sets = {name: _items_of(survey, name) for name in wanted if name in constructs and name not in columns}
+    faults = [f"{name}: the data have none of its items" for name, items in sets.items() if not items]
+    for name in wanted:
+        if name not in sets and name not in columns:
+            faults.append(f"{name}: not in the data.{suggest(name, [*columns, *constructs])}")
+    if faults:
+        raise ModelError(
+            "Some names are neither items in the data nor constructs of the codebook.",
+            faults=faults,
+            remedy=f"Columns: {shortened(columns, 12)}. Constructs: {shortened(constructs, 14) or 'none'}.",
+            code="unknown-variable",
+        )
+    single = [name for name in wanted if name not in sets]
+    return {**sets, **({UNNAMED: tuple(single)} if single else {})}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trustsem.fitting.summary import render_findings, section
 from trustsem.measurement import FactorReliability
 from trustsem.measurement.validity import LIBERAL, STRICT
+from trustsem.suggestions import count_of
 from trustsem.tables.text import format_number, render_table, wrap_text
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def validity_sections(result: Validity, width: int) -> list[str]:
         body = render_table(columns, rows, width=width)
         rest = len(frame) - len(rows)
         if rest > 0:
-            body += f"\n... and {rest} pairs with smaller correlations (fit.validity().pairs, --json)."
+            more = f"... and {count_of(rest, 'pair')} with smaller correlations (fit.validity().pairs, --json)."
+            body = "\n".join([body, *wrap_text(more, width, hanging=2)])
         parts.append(section(f"Validity, {label}" if label else "Validity", body))
     rules = (
         f"verdict: upper limit of the size of the correlation below {STRICT:.2f} distinct, below {LIBERAL:.2f} "
