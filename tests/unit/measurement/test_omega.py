@@ -147,3 +147,17 @@ def test_a_fixed_correlation_has_no_verdict() -> None:
     assert pair.verdict is None
     assert pair.fornell_larcker is None
     assert pair.htmt.value is not None
+
+
+@pytest.mark.slow
+def test_intervals_of_omega_cover_it_as_often_as_they_say() -> None:
+    """1,000 samples of 200, four congeneric items, omega .749 known: 95 % are covered, within four standard errors."""
+    rng, loadings = np.random.default_rng(20), np.array([0.8, 0.7, 0.6, 0.5])
+    truth = loadings.sum() ** 2 / (loadings.sum() ** 2 + (1 - loadings**2).sum())
+    covered = []
+    for _ in range(1000):
+        values = rng.normal(size=(200, 1)) * loadings + np.sqrt(1 - loadings**2) * rng.normal(size=(200, 4))
+        fit = ts.fit("f =~ a + b + c + d", pd.DataFrame(values, columns=list("abcd")))
+        found = fit.reliability().factors[0].coefficients["omega"]
+        covered.append(found.lower is not None and found.lower <= truth <= found.upper)
+    assert abs(np.mean(covered) - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 1000)
