@@ -233,9 +233,12 @@ def test_the_command_scales_says_what_python_says(run) -> None:
     assert ours == pytest.approx(frame["est"].tolist())
     assert content["validity"]["rules"] == {"distinct_below": 0.85, "not_distinct_from": 0.9}
     assert len(content["validity"]["pairs"]) == len(fit.validity().pairs)
-    scale = content["items"]["scales"][0]
-    alpha = frame.loc[(frame["factor"] == scale["scale"]) & (frame["coefficient"] == "alpha"), "est"].item()
-    assert scale["alpha"] == pytest.approx(alpha)  # items are those of the rows that the fit used
+    row = content["items"]["items"][0]
+    values = fit.data.values
+    assert values is not None
+    own = values[:, fit.fitted.table.variables.observed.index(row["item"])]
+    assert row["n"] == fit.n_obs  # items are those of the rows that the fit used
+    assert row["mean"] == pytest.approx(own.mean())
 
 
 def test_ordinal_scales_on_the_command_line(run) -> None:
@@ -243,6 +246,19 @@ def test_ordinal_scales_on_the_command_line(run) -> None:
     assert code == 0, err
     names = {row["coefficient"] for row in json.loads(out)["reliability"]["coefficients"]}
     assert names == {"alpha", "alpha_ordinal", "omega_categorical", "composite_reliability", "ave"}
+
+
+def test_unweighted_items_of_a_weighted_fit_are_said_to_be(run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.normal(size=(120, 1)) + rng.normal(size=(120, 3)), columns=["a", "b", "c"])
+    frame.assign(w=rng.uniform(0.5, 2, 120)).to_csv(tmp_path / "w.csv", index=False)
+    (tmp_path / "m.sem").write_text("f =~ a + b + c", encoding="utf-8")
+    words = ("scales", tmp_path / "m.sem", tmp_path / "w.csv", "--json")
+    found = [
+        {finding["code"] for finding in json.loads(run(*words, *more)[1])["findings"]}
+        for more in ((), ("--sampling-weights", "w"))
+    ]
+    assert ["items-unweighted" in codes for codes in found] == [False, True]
 
 
 def test_groups_on_the_command_line(run) -> None:

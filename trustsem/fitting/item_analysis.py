@@ -175,11 +175,9 @@ def _analyse_sets(
     ordered: bool,
 ) -> Iterator[AnalysedScale]:
     known = {item.name: item for item in survey.codebook.items} if survey.codebook else {}
-    reasons = survey.missing_reasons if not label else {}  # kinds of missing are counted over all groups
     for name, names in sets.items():
-        described = tuple(
-            describe_item(pd.Series(answers[item]), item, known.get(item), reasons.get(item, {})) for item in names
-        )
+        # kinds of missing answers are those of the whole file: `describe_survey` has them
+        described = tuple(describe_item(pd.Series(answers[item]), item, known.get(item), {}) for item in names)
         values = np.column_stack([answers[item] for item in names])
         statistics, found = _statistics(values, names, missing, ordered=ordered)
         found = tuple(f.in_group(label) for f in (*found, *_against_the_rest(name, names, statistics)))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from trustsem.fitting.reliability import require_factors
-from trustsem.measurement import ConstructPair, Distinct, FactorReliability, construct_pairs, factor_reliabilities
-from trustsem.measurement.validity import LIBERAL, STRICT
+from trustsem.measurement import ConstructPair, Distinct, construct_pairs, factor_reliabilities
+from trustsem.measurement.validity import LIBERAL, STRICT, Extracted
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
 from trustsem.suggestions import shortened
@@ -31,13 +31,13 @@ class Validity:
 
     Args:
         records: One record per pair and group.
-        reliabilities: The extracted variances that pairs are compared with.
+        extracted: Average variances extracted, by factor and number of the group.
         group_labels: Labels of the groups; one empty text for one group.
         findings: What a reader must know.
     """
 
     records: tuple[ConstructPair, ...]
-    reliabilities: tuple[FactorReliability, ...]
+    extracted: Extracted
     group_labels: tuple[str, ...]
     findings: tuple[Finding, ...]
 
@@ -53,7 +53,7 @@ class Validity:
     @cached_property
     def factors(self) -> pd.DataFrame:
         """One row per factor and group: ave, its square root, and the largest correlation with another construct."""
-        return extracted_frame(self.reliabilities, self.records, self.group_labels)
+        return extracted_frame(self.extracted, self.records, self.group_labels)
 
     def summary(self, *, width: int = 80) -> str:
         """Return pairs, rules and findings as text."""
@@ -83,9 +83,10 @@ def validity_of(fit: Fit) -> Validity:
     require_factors(fit, "validity")
     labels = group_names(fit.fitted.table)
     with blas_threads_for(len(fit.fitted.table.variables.observed)):
-        reliabilities = factor_reliabilities(fit.fitted)
-        pairs = construct_pairs(fit.fitted, reliabilities)
-    return Validity(pairs, reliabilities, labels, tuple(_findings(pairs, labels)))
+        found = factor_reliabilities(fit.fitted)  # without the answers: what needs them is not asked for here
+        extracted = {(item.factor, item.group): item.coefficients["ave"] for item in found}
+        pairs = construct_pairs(fit.fitted, extracted)
+    return Validity(pairs, extracted, labels, tuple(_findings(pairs, labels)))
 
 
 def _findings(pairs: Sequence[ConstructPair], labels: Sequence[str]) -> Iterator[Finding]:

@@ -37,12 +37,14 @@ class Coefficient:
 
     @classmethod
     def with_delta(cls, result: Interval, no_error: str) -> Coefficient:
-        """Return a coefficient with delta-method limits.
+        """Return a coefficient with delta-method limits; undefined where the value is no number.
 
         Args:
             result: Value and standard error; NaN where it has none.
             no_error: Why there is no standard error, where there is none.
         """
+        if not math.isfinite(result.value):
+            return cls.undefined("it is not defined at these estimates")
         if not math.isfinite(result.se):
             return cls(result.value, reason=no_error)
         return cls(result.value, result.se, result.lower, result.upper, "delta")

@@ -161,7 +161,7 @@ def _not_categorical(fitted: FittedModel, block: Block, answers: ScoredAnswers |
     if continuous:
         return f"categorical omega needs ordinal items only; continuous: {shortened(continuous, 4)}"
     if ordinal.conditional_x and fitted.table.variables.exogenous:
-        return "categorical omega is not built for models that condition on observed predictors"
+        return "categorical omega is not built for models that condition on observed predictors (conditional_x)"
     return NO_ANSWERS if answers is None else None
 
 

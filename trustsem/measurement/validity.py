@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,7 +15,7 @@ from trustsem.effects import latent_correlations_with_errors
 from trustsem.measurement.blocks import Block, factor_blocks
 from trustsem.measurement.coefficient import Coefficient
 from trustsem.measurement.group_means import Interval
-from trustsem.measurement.reliability import NO_ERRORS, FactorReliability
+from trustsem.measurement.reliability import NO_ERRORS
 from trustsem.pipeline import FittedModel
 from trustsem.suggestions import shortened
 
@@ -80,15 +80,18 @@ class ConstructPair:
         return Distinct.of(self.htmt.value)
 
 
-def construct_pairs(fitted: FittedModel, reliabilities: Sequence[FactorReliability]) -> tuple[ConstructPair, ...]:
+Extracted = Mapping[tuple[str, int], Coefficient]  # average variance extracted by factor and number of the group
+
+
+def construct_pairs(fitted: FittedModel, extracted: Extracted) -> tuple[ConstructPair, ...]:
     """Return every pair of latent variables of every group; a factor and what measures it are no pair.
 
     Args:
         fitted: A converged fit.
-        reliabilities: Of the same fit, for the extracted variances.
+        extracted: Average variances extracted.
     """
-    blocks = {(block.factor, block.group): block for block in factor_blocks(fitted.table, _layouts(fitted))}
-    ave = {(item.factor, item.group): item.coefficients["ave"].value for item in reliabilities}
+    layouts = fitted.estimate.objective.layout.groups
+    blocks = {(block.factor, block.group): block for block in factor_blocks(fitted.table, layouts)}
     measured = {frozenset((row.lhs, row.rhs)) for row in fitted.table.rows if row.op == "=~"}
     has_errors, pairs = fitted.covariance.matrix is not None, []
     for found in latent_correlations_with_errors(fitted.estimate, fitted.covariance.matrix):
@@ -98,7 +101,7 @@ def construct_pairs(fitted: FittedModel, reliabilities: Sequence[FactorReliabili
         interval = Interval(found.value, found.se)
         is_fixed = has_errors and not math.isfinite(found.se)
         ratios = _ratios(fitted, one, other)
-        extracted = ave[one.factor, found.group], ave[other.factor, found.group]
+        both = extracted[one.factor, found.group].value, extracted[other.factor, found.group].value
         pairs.append(
             ConstructPair(
                 one.factor,
@@ -107,14 +110,10 @@ def construct_pairs(fitted: FittedModel, reliabilities: Sequence[FactorReliabili
                 Coefficient.with_delta(interval, _FIXED if is_fixed else NO_ERRORS),
                 _upper_size(interval),
                 *ratios,
-                None if is_fixed else _is_larger(extracted, found.value),
+                None if is_fixed else _is_larger(both, found.value),
             )
         )
     return tuple(pairs)
-
-
-def _layouts(fitted: FittedModel) -> Sequence:
-    return fitted.estimate.objective.layout.groups
 
 
 def _upper_size(interval: Interval) -> float | None:

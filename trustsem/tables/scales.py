@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -91,28 +91,27 @@ EXTRACTED_COLUMNS = ("factor", "group", "group_label", "ave", "root_ave", "large
 
 
 def extracted_frame(
-    reliabilities: Iterable[FactorReliability], pairs: Sequence[ConstructPair], labels: Sequence[str]
+    extracted: Mapping[tuple[str, int], Coefficient], pairs: Sequence[ConstructPair], labels: Sequence[str]
 ) -> pd.DataFrame:
     """Return one row per factor and group: extracted variance beside its largest correlation, by size."""
     rows = []
-    for item in reliabilities:
-        ave = item.coefficients["ave"]
-        near = _nearest(item, pairs)
+    for (factor, group), ave in extracted.items():
+        near = _nearest(factor, group, pairs)
         rows.append(
             {
-                "factor": item.factor,
-                "group": item.group,
-                "group_label": labels[item.group - 1],
+                "factor": factor,
+                "group": group,
+                "group_label": labels[group - 1],
                 "ave": number(ave.value),
                 "root_ave": math.nan if ave.value is None else math.sqrt(ave.value),
                 "largest_correlation": math.nan if near is None else number(near.correlation.value),
-                "with": None if near is None else near.second if near.first == item.factor else near.first,
+                "with": None if near is None else near.second if near.first == factor else near.first,
                 "reason": ave.reason if ave.value is None else None,
             }
         )
     return pd.DataFrame(rows, columns=list(EXTRACTED_COLUMNS))
 
 
-def _nearest(item: FactorReliability, pairs: Sequence[ConstructPair]) -> ConstructPair | None:
-    own = [pair for pair in pairs if pair.group == item.group and item.factor in (pair.first, pair.second)]
+def _nearest(factor: str, group: int, pairs: Sequence[ConstructPair]) -> ConstructPair | None:
+    own = [pair for pair in pairs if pair.group == group and factor in (pair.first, pair.second)]
     return max(own, key=lambda pair: abs(pair.correlation.value or 0.0), default=None)

@@ -19,6 +19,7 @@ from trustsem.cli.options import (
     SheetOption,
 )
 from trustsem.cli.results import show_result
+from trustsem.records import Finding, Severity
 
 if TYPE_CHECKING:
     from trustsem.fitting import Fit
@@ -66,25 +67,32 @@ def _items(fit: Fit, survey: Survey) -> ItemAnalysis:
         if row.op == "=~" and row.rhs in fit.fitted.table.variables.observed:
             sets.setdefault(row.lhs, []).append(row.rhs)
     missing = "listwise" if ordinal or not data.missing.needs_means else "fiml"
-    return item_analysis(used, sets, ordered=ordinal, missing=missing, group=data.group)
+    result = item_analysis(used, sets, missing=missing, group=data.group)
+    if data.weights is None:
+        return result
+    message = "Means, shares and correlations of items, and alpha without an item, count all rows alike: no weights."
+    return replace(result, findings=(*result.findings, Finding("items-unweighted", Severity.INFO, message)))
 
 
 def _content(fit: Fit, reliability: Reliability, validity: Validity, items: ItemAnalysis) -> dict[str, Any]:
     found = (*fit.findings, *reliability.findings, *validity.findings, *items.findings)
-    parts = {"reliability": reliability, "validity": validity, "items": items}
     return {
         "model": fit.model.name,
         "data": fit.data.source,
         "n_obs": fit.n_obs,
         "admissible": fit.admissible,
         "groups": list(fit.group_labels),
-        **{name: _without_findings(part.to_dict()) for name, part in parts.items()},
+        "reliability": _parts(reliability, "coefficients"),
+        "validity": _parts(validity, "rules", "pairs", "factors"),
+        "items": _parts(items, "missing", "items", "answers"),
         "findings": [finding.to_dict() for finding in found],
     }
 
 
-def _without_findings(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if name not in ("schema", "findings")}
+def _parts(result: Reliability | Validity | ItemAnalysis, *names: str) -> dict[str, Any]:
+    """Return some parts of a result; findings stand together, and alpha is that of the fit."""
+    content = result.to_dict()
+    return {name: content[name] for name in names}
 
 
 def _text(fit: Fit, reliability: Reliability, validity: Validity, items: ItemAnalysis) -> str:
