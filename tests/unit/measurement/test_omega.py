@@ -161,3 +161,13 @@ def test_intervals_of_omega_cover_it_as_often_as_they_say() -> None:
         found = fit.reliability().factors[0].coefficients["omega"]
         covered.append(found.lower is not None and found.lower <= truth <= found.upper)
     assert abs(np.mean(covered) - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 1000)
+
+
+def test_parameterizations_of_ordinal_items_agree() -> None:
+    """Delta and theta are one model in two metrics: scales and means of the responses must cancel out."""
+    first, _ = administrations(800, seed=2)
+    fits = [ts.fit("f =~ y1 + y2 + y3", first, ordered=True, parameterization=kind) for kind in ("delta", "theta")]
+    delta, theta = (fit.reliability().factors[0].coefficients for fit in fits)
+    for name in ("omega_categorical", "composite_reliability", "ave"):
+        assert theta[name].value == pytest.approx(delta[name].value, abs=1e-6)
+        assert theta[name].se == pytest.approx(delta[name].se, abs=1e-6)
