@@ -193,6 +193,7 @@ def test_every_golden_file_is_a_case() -> None:
         "polychoric",
         "residuals_scores",
         "rules",
+        "scales",
         "group_tables",
         "groups_extras",
         "hints7_communication_trust",

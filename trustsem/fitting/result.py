@@ -71,8 +71,8 @@ if TYPE_CHECKING:
     from trustsem.fitting.bootstrap import Bootstrap
     from trustsem.fitting.cross_check import CrossCheck
     from trustsem.fitting.monte_carlo import MonteCarlo
-    from trustsem.fitting.reweighted import Reweighted
     from trustsem.fitting.reliability import Reliability
+    from trustsem.fitting.reweighted import Reweighted
     from trustsem.fitting.validity import Validity
 
 
