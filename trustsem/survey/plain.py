@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,12 +85,21 @@ def suspicious_codes(frame: pd.DataFrame) -> tuple[Finding, ...]:
     A code is suspicious when it is rare and lies outside the range of the column's other values, which are whole
     numbers of a small range, or, for negative codes and 999, of any range.
     """
-    columns_of: dict[float, list[str]] = {}
+    found: dict[str, list[float]] = {}
     for name in frame.columns:
         column = column_of(frame, name)
         if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
-            for code in _suspicious(column.to_numpy(dtype=np.float64, na_value=np.nan)):
-                columns_of.setdefault(code, []).append(str(name))
+            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            found[str(name)] = codes_among(*np.unique(values[np.isfinite(values)], return_counts=True))
+    return code_findings(found)
+
+
+def code_findings(found: Mapping[str, Sequence[float]]) -> tuple[Finding, ...]:
+    """Return the warnings on codes that were found in columns, one for each code."""
+    columns_of: dict[float, list[str]] = {}
+    for name, codes in found.items():
+        for code in codes:
+            columns_of.setdefault(code, []).append(name)
     return tuple(
         Finding(
             "possible-missing-code",
@@ -122,9 +131,8 @@ def mixed_column_finding(name: str, text_cells: int) -> Finding:
     )
 
 
-def _suspicious(values: np.ndarray) -> list[float]:
-    present = values[np.isfinite(values)]
-    distinct, counts = np.unique(present, return_counts=True)
+def codes_among(distinct: np.ndarray, counts: np.ndarray) -> list[float]:
+    """Return the suspicious codes among the distinct values of a column, ascending, with the cells that hold each."""
     if not distinct.size or not np.array_equal(distinct, np.round(distinct)):
         return []
     is_candidate = np.isin(distinct, _SENTINELS)
@@ -136,7 +144,7 @@ def _suspicious(values: np.ndarray) -> list[float]:
     for code, count in zip(distinct[is_candidate], counts[is_candidate], strict=True):
         beyond_small = high - low <= _SMALL_RANGE and (code > high + 1 or code < low - 1)
         beyond_any = (code < 0 <= low) or (code > 100 and code > 3 * high)
-        if count <= _RARE * present.size and (beyond_small or beyond_any):
+        if count <= _RARE * counts.sum() and (beyond_small or beyond_any):
             found.append(float(code))
     return found
 

@@ -18,7 +18,7 @@ from trustsem.survey.readers.textfile import load_text_bytes
 if TYPE_CHECKING:
     import pandas as pd
 
-_SAMPLE_CHARACTERS = 1 << 16
+SAMPLE_CHARACTERS = 1 << 16
 
 
 def read_delimited(path: Path, options: ReadOptions, *, expected: str | None) -> Parsed:
@@ -36,11 +36,11 @@ def read_delimited(path: Path, options: ReadOptions, *, expected: str | None) ->
     """
     data = load_text_bytes(path)
     decoded = decode_bytes(data, path, options.encoding)
-    dialect = find_delimiter(_whole_lines(decoded.text), path, expected)
+    dialect = find_delimiter(whole_lines(decoded.text), path, expected)
     records = parse_records(data, decoded.encoding, dialect, path)
     header = read_header(records.header, path)
     raise_collected(path, [*header.faults, *records.faults])
-    findings = [*decoded.findings, *dialect.findings, *_blank_line_finding(records), *header.findings]
+    findings = [*decoded.findings, *dialect.findings, *blank_line_finding(records.blank_lines), *header.findings]
     frame, unnamed = _build_frame(records, header, path)
     findings.extend(unnamed)
     if dialect.delimiter == ";":
@@ -49,9 +49,9 @@ def read_delimited(path: Path, options: ReadOptions, *, expected: str | None) ->
     return Parsed(frame, decoded.encoding, tuple(findings), records.lines)
 
 
-def _whole_lines(text: str) -> str:
+def whole_lines(text: str) -> str:
     """Return the beginning of the text without its last, cut-off line."""
-    sample = text[:_SAMPLE_CHARACTERS]
+    sample = text[:SAMPLE_CHARACTERS]
     if len(sample) == len(text):
         return sample
     end = max(sample.rfind("\n"), sample.rfind("\r")) + 1
@@ -72,8 +72,9 @@ def _build_frame(records: Records, header: Header, path: Path) -> tuple[pd.DataF
     return frame, findings
 
 
-def _blank_line_finding(records: Records) -> tuple[Finding, ...]:
-    if not records.blank_lines:
+def blank_line_finding(count: int) -> tuple[Finding, ...]:
+    """Return what to know of lines that hold nothing."""
+    if not count:
         return ()
-    text = f"{count_of(records.blank_lines, 'line')} without any cell passed over; no row was lost."
+    text = f"{count_of(count, 'line')} without any cell passed over; no row was lost."
     return (Finding("blank-lines", Severity.INFO, text),)

@@ -100,15 +100,16 @@ def _decode_as(data: bytes, path: Path, encoding: str) -> Decoded:
         ) from error
 
 
+def marked_encoding(data: bytes) -> str | None:
+    """Return the encoding that a byte-order mark at the beginning names; None without one."""
+    return next((name for mark, name in _MARKS if data.startswith(mark)), None)
+
+
 def _detect(data: bytes, path: Path) -> Decoded:
-    for mark, name in _MARKS:
-        if data.startswith(mark):
-            decoded = _decode_as(data, path, name)
-            return (
-                decoded
-                if name == "utf-8-sig"
-                else Decoded(decoded.text, name, (_finding(name, "its byte-order mark"),))
-            )
+    name = marked_encoding(data)
+    if name is not None:
+        decoded = _decode_as(data, path, name)
+        return decoded if name == "utf-8-sig" else Decoded(decoded.text, name, (_finding(name, "its byte-order mark"),))
     if b"\x00" in data:
         raise _nul_error(data, path)
     try:

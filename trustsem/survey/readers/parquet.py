@@ -35,19 +35,24 @@ def read_parquet(path: Path, options: ReadOptions) -> Parsed:  # noqa: ARG001  (
         nullable = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype(), pa.int32(): pd.Int32Dtype()}
         read = table.rename_columns(list(header.names)).to_pandas(types_mapper=nullable.get, ignore_metadata=True)
     except (pa.ArrowException, OSError, ValueError) as error:
-        # Arrow's own text may quote a cell, so only its kind is repeated.
-        raise DataError(
-            f"{path} is a Parquet file that cannot be read ({type(error).__name__}).",
-            code="broken-file",
-            remedy="The file may be cut off or damaged: copy or write it again.",
-        ) from error
+        raise broken_parquet(path, error) from error
     frame, settled = settle_columns(read, path)
-    return Parsed(frame, None, (*header.findings, *_index_finding(header.names), *settled))
+    return Parsed(frame, None, (*header.findings, *index_finding(header.names), *settled))
 
 
-def _index_finding(names: tuple[str, ...]) -> tuple[Finding, ...]:
+def index_finding(names: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Return what to know of a data frame's index that was stored with it."""
     count = sum(name.startswith(_INDEX_PREFIX) for name in names)
     if not count:
         return ()
     text = f"The index of the saved data frame was kept as {count_of(count, 'column')} under the stored names."
     return (Finding("index-columns", Severity.INFO, text),)
+
+
+def broken_parquet(path: Path, error: Exception) -> DataError:
+    """Return the error for a file that Arrow cannot read; Arrow's own text may quote a cell, so only its kind is told."""
+    return DataError(
+        f"{path} is a Parquet file that cannot be read ({type(error).__name__}).",
+        code="broken-file",
+        remedy="The file may be cut off or damaged: copy or write it again.",
+    )

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from trustsem.errors import DataError
 from trustsem.suggestions import count_of
@@ -37,7 +38,7 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
-class _Misfit:
+class Misfit:
     """A record with the wrong number of fields; lines count from 1, the header is line 1."""
 
     first_line: int
@@ -59,35 +60,29 @@ def parse_records(data: bytes, encoding: str, dialect: Dialect, path: Path) -> R
     """
     # A wrapper decodes piece by piece; StringIO would hold four bytes per character.
     stream = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
-    if dialect.has_hint_line:
-        stream.readline()
-    offset = int(dialect.has_hint_line)
-    reader = csv.reader(_bounded_lines(stream, path, offset), delimiter=dialect.delimiter, strict=True)
     header: list[str] = []
     rows: list[list[str]] = []
     lines: list[int] = []
-    misfits: list[_Misfit] = []
+    misfits: list[Misfit] = []
     faults: list[DataError] = []
     blanks: list[tuple[int, int]] = []  # rows before it, and its line
-    line = 0
     try:
-        for row in reader:
-            start, line = line + 1, reader.line_num
+        for start, end, row in stream_records(stream, dialect, path):
             if not row:
-                blanks.append((len(rows), start + offset))
+                blanks.append((len(rows), start))
             elif not header:
                 header = row
             elif len(row) == len(header):
                 rows.append(row)
-                lines.append(start + offset)
+                lines.append(start)
             else:
-                misfits.append(_Misfit(start + offset, line + offset, len(row)))
-    except csv.Error as error:
-        faults.append(_quote_fault(path, line + 1 + offset, error))
+                misfits.append(Misfit(start, end, len(row)))
+    except UnbalancedQuotesError as error:
+        faults.append(error)
     if not header and not faults:
         raise DataError(f"{path} holds nothing but blank lines.", code="empty-file", remedy="Export the survey again.")
     if misfits:
-        faults.append(_ragged_fault(path, misfits, len(header), n_good=len(rows)))
+        faults.append(ragged_fault(path, misfits, len(header), n_good=len(rows)))
     return _place_blanks(Records(header, rows, lines, len(blanks), tuple(faults)), blanks)
 
 
@@ -103,7 +98,7 @@ def _place_blanks(records: Records, blanks: list[tuple[int, int]]) -> Records:
     return Records(records.header, rows, lines, len(blanks) - len(inner), records.faults)
 
 
-def _bounded_lines(stream: io.TextIOWrapper, path: Path, offset: int) -> Iterator[str]:
+def _bounded_lines(stream: TextIO, path: Path, offset: int) -> Iterator[str]:
     number = offset
     while line := stream.readline(MAX_LINE + 1):
         number += 1
@@ -121,20 +116,60 @@ def line_too_long(path: Path, number: int) -> DataError:
     )
 
 
-def _quote_fault(path: Path, line: int, error: csv.Error) -> DataError:
+class UnbalancedQuotesError(DataError):
+    """A record of a text file that has no end: the rest of the file cannot be read."""
+
+
+def stream_records(stream: TextIO, dialect: Dialect, path: Path) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield the records of a text one by one, header and blank lines included.
+
+    Args:
+        stream: The text, opened with newline="".
+        dialect: Delimiter and hint line.
+        path: The file, for messages.
+
+    Returns:
+        First line, last line (counted from 1) and cells of each record; no cell for a blank line.
+
+    Raises:
+        UnbalancedQuotesError: the quotes of a record do not match.
+        DataError: "line-too-long".
+    """
+    if dialect.has_hint_line:
+        stream.readline()
+    offset = int(dialect.has_hint_line)
+    reader = csv.reader(_bounded_lines(stream, path, offset), delimiter=dialect.delimiter, strict=True)
+    line = 0
+    try:
+        for row in reader:
+            start, line = line + 1, reader.line_num
+            yield start + offset, line + offset, row
+    except csv.Error as error:
+        raise _quote_fault(path, line + 1 + offset, error) from None
+
+
+def _quote_fault(path: Path, line: int, error: csv.Error) -> UnbalancedQuotesError:
     if "field larger" in str(error):
         limit = f"{csv.field_size_limit():,}"
         text = f"The record of {path} that starts in line {line} has a cell of more than {limit} characters."
     else:
         text = f"The quotes in the record of {path} that starts in line {line} do not match; the rest was not read."
-    return DataError(
+    return UnbalancedQuotesError(
         text,
         code="unbalanced-quotes",
         remedy='A cell in quotes must end with a quote, and a quote inside it is written twice ("").',
     )
 
 
-def _ragged_fault(path: Path, misfits: list[_Misfit], expected: int, *, n_good: int) -> DataError:
+def ragged_fault(path: Path, misfits: list[Misfit], expected: int, *, n_good: int) -> DataError:
+    """Return the error for records that do not have as many fields as the header.
+
+    Args:
+        path: The file.
+        misfits: Those records.
+        expected: Fields of the header.
+        n_good: Records that fit.
+    """
     shown = [_describe(misfit, expected) for misfit in misfits[:_SHOWN_FAULTS]]
     if len(misfits) > _SHOWN_FAULTS:
         shown.append(f"and {len(misfits) - _SHOWN_FAULTS} more")
@@ -147,14 +182,14 @@ def _ragged_fault(path: Path, misfits: list[_Misfit], expected: int, *, n_good: 
     )
 
 
-def _describe(misfit: _Misfit, expected: int) -> str:
+def _describe(misfit: Misfit, expected: int) -> str:
     fields = count_of(misfit.n_fields, "field")
     if misfit.first_line == misfit.last_line:
         return f"line {misfit.first_line} has {fields}, expected {expected}"
     return f"lines {misfit.first_line}-{misfit.last_line}, joined by a quoted cell, have {fields}, expected {expected}"
 
 
-def _ragged_remedy(misfits: list[_Misfit], expected: int, n_good: int) -> str:
+def _ragged_remedy(misfits: list[Misfit], expected: int, n_good: int) -> str:
     if n_good == 0 and all(misfit.n_fields == expected + 1 for misfit in misfits):
         return (
             "Every row has one field more than the header: give the first column a name "

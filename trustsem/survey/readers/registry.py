@@ -71,7 +71,7 @@ def read_raw(path: str | os.PathLike[str], *, sheet: str | int | None = None, en
         UsageError: An option that this format does not have.
     """
     found = locate_file(path)
-    reader = _find_reader(found)
+    reader = find_reader(found)
     options = ReadOptions(sheet=sheet, encoding=encoding)
     _check_options(found, reader, options)
     check_content(found, reader)
@@ -87,7 +87,12 @@ def read_raw(path: str | os.PathLike[str], *, sheet: str | int | None = None, en
     return RawTable(parsed.frame, source, parsed.findings, parsed.lines)
 
 
-def _find_reader(path: Path) -> Reader:
+def find_reader(path: Path) -> Reader:
+    """Return the reader that the suffix of a file stands for.
+
+    Raises:
+        DataError: "unknown-suffix".
+    """
     name = path.name.lower()
     # Two-part suffixes come first: ".csv.gz" must not be looked up as ".gz".
     for suffix in sorted(READERS, key=len, reverse=True):

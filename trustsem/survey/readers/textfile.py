@@ -26,12 +26,15 @@ def load_text_bytes(path: Path, *, limit: int = MAX_TEXT_BYTES) -> bytes:
         with gzip.open(path, "rb") if is_compressed else path.open("rb") as stream:
             data = _read_within(stream, path, limit)  # pyright: ignore[reportArgumentType]  # GzipFile reads like one
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path} is a damaged gzip file.", code="broken-file", remedy="Copy or compress the file again."
-        ) from error
+        raise damaged_gzip(path) from error
     if not data:
         raise DataError(f"{path} holds no data when unpacked.", code="empty-file", remedy="Export the survey again.")
     return data
+
+
+def damaged_gzip(path: Path) -> DataError:
+    """Return the error for a compressed file that cannot be unpacked."""
+    return DataError(f"{path} is a damaged gzip file.", code="broken-file", remedy="Copy or compress the file again.")
 
 
 def _read_within(stream: BinaryIO, path: Path, limit: int) -> bytes:
