@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trustsem.fitting.item_analysis import ItemAnalysis, item_analysis
     from trustsem.fitting.pooled import PooledFit
     from trustsem.fitting.recommend import recommend_estimator
+    from trustsem.fitting.survey_moments import read_moments
     from trustsem.instruments import load_codebook
     from trustsem.measurement import DecisionRules
     from trustsem.records import Finding, Severity
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from trustsem.resources import models_dir, samples_dir
     from trustsem.spec import TrustModel, list_models, load_model
     from trustsem.survey import Survey, describe_missing, read_survey
+    from trustsem.survey.partitions import SurveyMoments
     from trustsem.theory import load_theory
 
 # Names are imported when first used: `import trustsem` stays quick, and the command line pays only for what it calls.
@@ -45,6 +47,7 @@ _HOMES = {
     "ItemAnalysis": "trustsem.fitting.item_analysis",
     "Severity": "trustsem.records",
     "Survey": "trustsem.survey",
+    "SurveyMoments": "trustsem.survey.partitions",
     "TrustModel": "trustsem.spec",
     "TrustSemError": "trustsem.errors",
     "compare": "trustsem.fitting.comparison",
@@ -61,6 +64,7 @@ _HOMES = {
     "load_theory": "trustsem.theory",
     "models_dir": "trustsem.resources",
     "parallel": "trustsem.resample.workers",
+    "read_moments": "trustsem.fitting.survey_moments",
     "read_survey": "trustsem.survey",
     "recommend_estimator": "trustsem.fitting.recommend",
     "samples_dir": "trustsem.resources",
@@ -78,6 +82,7 @@ __all__ = [
     "PooledFit",
     "Severity",
     "Survey",
+    "SurveyMoments",
     "TrustModel",
     "TrustSemError",
     "__version__",
@@ -95,6 +100,7 @@ __all__ = [
     "load_theory",
     "models_dir",
     "parallel",
+    "read_moments",
     "read_survey",
     "recommend_estimator",
     "samples_dir",

@@ -12,12 +12,13 @@ import pandas as pd
 from trustsem.errors import UsageError
 from trustsem.fitting.bootstrap_errors import with_bootstrap_errors
 from trustsem.fitting.data_options import Missing
-from trustsem.fitting.inputs import DataInput, ModelInput, load_data, read_data, read_model, read_moments
+from trustsem.fitting.inputs import DataInput, ModelInput, load_data, read_data, read_matrices, read_model
 from trustsem.fitting.model_scale import with_model_defaults
 from trustsem.fitting.options import AUTO, FitOptions, read_options, with_lists
 from trustsem.fitting.resolve_ordinal import default_estimator_finding
 from trustsem.fitting.result import Fit
 from trustsem.fitting.rows import group_labels
+from trustsem.fitting.survey_moments import with_survey_moments
 from trustsem.fitting.words import word
 from trustsem.moments import Cases, SampleMoments
 from trustsem.pipeline import fit_table
@@ -25,6 +26,7 @@ from trustsem.records import Finding
 from trustsem.spec import LibraryModel, ParameterTable, TrustModel, build_table, with_auxiliary
 from trustsem.spec.variables import classify_variables
 from trustsem.survey import Survey
+from trustsem.survey.partitions.record import SurveyMoments
 
 Names = str | Sequence[str]
 
@@ -76,7 +78,8 @@ def fit(
     Args:
         model: lavaan syntax, the path of a `.sem` file, the name of a shipped model, or a TrustModel.
         data: DataFrame, Survey or path of a survey file (scored with the model's codebook, if it names one); or
-            sample moments. Leave it out when `sample_cov` is given.
+            sample moments, such as `read_moments` makes of files that do not fit memory. Leave it out when
+            `sample_cov` is given.
         estimator: "ML", or with robust standard errors and test "MLR", "MLM", "MLMV", "MLMVS"; "MLF", "GLS", "WLS",
             "ULS", "ULSM", "ULSMV", "ULSMVS". With `ordered`: "WLSMV" (meant by the default), "WLSM", "WLSMVS", "DWLS",
             "WLS", "ULS", "ULSM", "ULSMV", "ULSMVS". "auto": what `recommend_estimator` names, together with `ordered`
@@ -146,6 +149,8 @@ def fit(
         data, given, findings = _recommended(given, source, data)
         source = replace(source, findings=(*source.findings, *findings))
     given, findings = with_model_defaults(given, source.library, moment_groups=n_groups)
+    if isinstance(data, SurveyMoments):
+        data, given = with_survey_moments(data, given)
     options = read_options(given, grouped_moments=(n_groups or 1) > 1)
     source = replace(source, findings=(*source.findings, *findings))
     return with_bootstrap_errors(_fit(source, data, (sample_cov, sample_mean, n_obs), options))
@@ -198,13 +203,13 @@ def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: 
         _require_no_rows(options)
         labels = _moment_labels([""] * (_moment_groups(data, sample_cov) or 1), options)
         table = build_table(source.syntax, replace(options.spec, group_labels=labels))
-        given = read_moments(sample_cov, sample_mean, n_obs, table.variables.observed, source, labels)
+        given = read_matrices(sample_cov, sample_mean, n_obs, table.variables.observed, source, labels)
         return Fit(fit_table(table, given.moments, options.pipeline), source, given, options)
     if sample_mean is not None or n_obs is not None:
         raise UsageError("sample_mean and n_obs go with sample_cov, not with data.", code="data-twice")
     loaded = load_data(data, source)
     if isinstance(loaded, SampleMoments):
-        _require_no_rows(options)
+        _require_no_rows(options, loaded.weights if isinstance(loaded, SurveyMoments) else None)
         labels = _moment_labels([group.label for group in loaded.groups], options)
     else:
         labels = group_labels(loaded, options.data)
@@ -267,13 +272,18 @@ def read_ordinal(
     return tables[0], given
 
 
-def _require_no_rows(options: FitOptions) -> None:
+def _require_no_rows(options: FitOptions, weights: str | None = None) -> None:
     """Refuse options that need the respondents' answers where moments were given.
+
+    Args:
+        options: Of the fit.
+        weights: Column of the weights that are in the moments already.
 
     Raises:
         UsageError: naming them.
     """
-    names = {"group": options.data.group, "cluster": options.data.cluster, "sampling_weights": options.data.weights}
+    weighted = None if options.data.weights == weights else options.data.weights
+    names = {"group": options.data.group, "cluster": options.data.cluster, "sampling_weights": weighted}
     needs_rows = [name for name, column in names.items() if column is not None]
     if needs_rows or options.data.missing is not Missing.LISTWISE:
         what = ", ".join(needs_rows) or f'missing="{options.data.missing.value}"'

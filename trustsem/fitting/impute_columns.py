@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from trustsem.errors import DataError, UsageError
-from trustsem.fitting.rows import group_name
 from trustsem.instruments import CovariateKind
 from trustsem.records import Finding, Severity
 from trustsem.suggestions import count_of, shortened
 from trustsem.survey import Survey
-from trustsem.survey.frames import column_of, missing_in
+from trustsem.survey.frames import column_of, group_name, missing_in
 from trustsem.survey.numeric import to_numbers
 from trustsem.survey.selection import require_columns, require_unique
 

@@ -20,8 +20,9 @@ from trustsem.moments import Cases, SampleGroup, SampleMoments, moments_from_inp
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
 from trustsem.spec import LibraryModel, TrustModel, load_model
-from trustsem.suggestions import suggest
+from trustsem.suggestions import shortened, suggest
 from trustsem.survey import Survey, analysis_arrays, read_survey, suspicious_codes_in
+from trustsem.survey.partitions.record import SurveyMoments
 from trustsem.syntax import ModelSyntax, parse_model
 from trustsem.syntax.nodes import ModifierKind
 
@@ -44,7 +45,7 @@ class DataInput:
     Args:
         moments: Divisor n, the model's observed variables.
         row_index: (n_used,) positions in the data that were given, group after group; None when moments were given.
-        n_total: Rows that were given; None when moments were given.
+        n_total: Rows that were given; None when moments were given whose rows nobody told.
         source: File and its hash, where there is one.
         findings: Dropped rows, conversions.
         values: (n_used, p) answers in those rows, in the order of the model's variables (NaN: missing); None when
@@ -155,6 +156,8 @@ def read_data(
     make: Statistics = statistics or (
         lambda cases, columns: sample_moments(cases, columns, labels, missing, expected=expected)
     )
+    if isinstance(data, SurveyMoments):
+        return _read_survey_moments(data, names, model)
     if isinstance(data, SampleMoments):
         return DataInput(_select(data, names), None, None, None, ())
     complete = options.missing is Missing.LISTWISE
@@ -184,6 +187,35 @@ def read_data(
     )
     order = np.concatenate(rows.members)
     return DataInput(moments, arrays.row_index[order], arrays.n_total, source, every, arrays.values[order], frame.index)
+
+
+def _read_survey_moments(data: SurveyMoments, names: Sequence[str], model: ModelInput) -> DataInput:
+    """Take over moments with their account of rows, which may have been left out for variables of no concern here."""
+    _require_names(names, data.names, model, "the moments")
+    findings = list(data.findings)
+    others = {name: count for name, count in data.dropped_by.items() if name not in (*names, data.group)}
+    if others:
+        findings.append(
+            Finding(
+                "rows-dropped-for-others",
+                Severity.WARNING,
+                f"Among the rows that are not used, some may lack only answers that the model does not need: "
+                f"{shortened(others)}.",
+                remedy="Read the moments of the model's variables alone: read_moments(..., model=model).",
+            )
+        )
+    if data.weights is not None:
+        findings.append(
+            Finding(
+                "weights-without-rows",
+                Severity.WARNING,
+                f"Estimates use the weights '{data.weights}'; standard errors, tests and fit measures, if any, do "
+                "not: they are those of as many unweighted rows, and usually too optimistic.",
+                remedy="Fit a subsample in memory with sampling_weights= to see how much larger they are.",
+            )
+        )
+    findings += _labels_that_are_columns(model.syntax, set(data.columns))
+    return DataInput(_select(data, names), None, data.n_rows, data.source, tuple(findings))
 
 
 def _labels_that_are_columns(syntax: ModelSyntax, columns: set[str]) -> list[Finding]:
@@ -229,7 +261,7 @@ def _mention(syntax: ModelSyntax, name: str) -> str | None:
     return None
 
 
-def read_moments(
+def read_matrices(
     sample_cov: object,
     sample_mean: object,
     n_obs: object,
@@ -344,16 +376,16 @@ def _select(moments: SampleMoments, names: Sequence[str]) -> SampleMoments:
     return SampleMoments(tuple(group.ordered(names) for group in moments.groups))
 
 
-def _require_names(names: Sequence[str], columns: Sequence[str], model: ModelInput) -> None:
+def _require_names(names: Sequence[str], columns: Sequence[str], model: ModelInput, what: str = "sample_cov") -> None:
     unknown = [name for name in names if name not in columns]
     if not unknown:
         return
     faults = []
     for name in unknown:
         where = _mention(model.syntax, name)
-        faults.append(f"{f'{where}: ' if where else ''}{name}: not in sample_cov.{suggest(name, columns)}")
+        faults.append(f"{f'{where}: ' if where else ''}{name}: not in {what}.{suggest(name, columns)}")
     raise ModelError(
-        "The model names variables that sample_cov does not have.",
+        f"The model names variables that {what} {'does' if what == 'sample_cov' else 'do'} not have.",
         faults=faults,
         remedy=f"Variables: {', '.join(columns[:12])}.",
         code="unknown-variable",

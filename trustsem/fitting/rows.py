@@ -14,9 +14,9 @@ from trustsem.moments import Cases
 from trustsem.records import Finding, Severity
 from trustsem.suggestions import count_of, shortened, suggest
 from trustsem.survey import AnalysisArrays, Survey
-from trustsem.survey.frames import column_of, missing_in
+from trustsem.survey.findings import zero_weights_finding
+from trustsem.survey.frames import MANY_GROUPS, column_of, group_name, missing_in
 
-_MANY_GROUPS = 50
 _FEW_CLUSTERS = 30  # below it cluster-robust standard errors are too small (Cameron & Miller 2015)
 
 
@@ -63,20 +63,13 @@ def group_labels(data: pd.DataFrame | Survey, options: DataOptions) -> tuple[str
             remedy="Leave group out, or name a column that splits the sample.",
             code="one-group",
         )
-    if len(found) > _MANY_GROUPS:
+    if len(found) > MANY_GROUPS:
         raise DataError(
             f"The column '{options.group}' has {len(found)} different values: no grouping of respondents.",
             remedy="Name a column with a few categories; for many units, use cluster.",
             code="too-many-groups",
         )
     return found
-
-
-def group_name(value: object) -> str:
-    """Return the label of a group: whole numbers without a decimal point."""
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _chosen(options: DataOptions, found: Sequence[str]) -> tuple[str, ...]:
@@ -210,15 +203,7 @@ def _weights(required: Mapping[str, np.ndarray], options: DataOptions, findings:
         )
     zero = int(np.count_nonzero(raw == 0))
     if zero:
-        findings.append(
-            Finding(
-                "zero-weights",
-                Severity.WARNING,
-                f"{count_of(zero, 'row')} with a sampling weight of zero {'is' if zero == 1 else 'are'} not used and "
-                "not counted.",
-                remedy="Check that these respondents really stand for nobody.",
-            )
-        )
+        findings.append(zero_weights_finding(zero))
     if np.ptp(raw[raw > 0]) == 0:
         findings.append(
             Finding(

@@ -8,6 +8,8 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+MANY_GROUPS = 50  # more different values are no grouping of respondents
+
 
 def column_of(frame: pd.DataFrame, name: str) -> pd.Series:
     """Return one column; names are unique wherever this is called."""
@@ -32,3 +34,10 @@ def holds_text(column: pd.Series) -> bool:
 def missing_in(column: pd.Series) -> np.ndarray:
     """Return which cells of a column are missing, (n_rows,) bool."""
     return np.asarray(pd.isna(column), dtype=bool)
+
+
+def group_name(value: object) -> str:
+    """Return the label of a group: whole numbers without a decimal point."""
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)

@@ -96,9 +96,9 @@ def analysis_arrays(
     dropped_by = _dropped_by(names, is_missing[unused], {name: absent[unused] for name, absent in lacking.items()})
     n_dropped = len(frame) - used.size
     if not used.size:
-        raise _nothing_left(len(frame), dropped_by, complete)
+        raise nothing_left(len(frame), dropped_by, complete=complete)
     if n_dropped:
-        findings.append(_loss_finding(data, names, len(frame), n_dropped, dropped_by, complete))
+        findings.append(loss_finding(len(frame), n_dropped, dropped_by, _reasons(data, names), complete=complete))
     return AnalysisArrays(
         values=values[used] if n_dropped else values,
         names=tuple(names),
@@ -207,21 +207,24 @@ def _dropped_by(names: Sequence[str], missing: np.ndarray, lacking: Mapping[str,
     return {name: count for name, count in counts.items() if count}
 
 
-def _loss_finding(
-    data: pd.DataFrame | Survey,
-    names: Sequence[str],
-    n_total: int,
-    n_dropped: int,
-    dropped_by: Mapping[str, int],
-    complete: bool,
+def loss_finding(
+    n_total: int, n_dropped: int, dropped_by: Mapping[str, int], reasons: Mapping[str, int], *, complete: bool
 ) -> Finding:
+    """Return what to know of rows that are not used.
+
+    Args:
+        n_total: Rows that were given.
+        n_dropped: Rows of them that are not used.
+        dropped_by: Missing cells of each variable in these rows.
+        reasons: Missing cells by kind; empty where kinds are not known.
+        complete: Whether rows with a missing answer are not used (else: rows without any).
+    """
     share = n_dropped / n_total
     rows = "row is" if n_dropped == 1 else "rows are"
     why = (
         "an answer is missing" if complete else "they have no answer at all, or no predictor, group, cluster or weight"
     )
     message = f"{n_dropped} of {n_total} {rows} not used because {why} ({share:.1%}): {_by_count(dropped_by)}."
-    reasons = _reasons(data, names)
     if reasons:
         message += f" Kinds of missing in these columns: {_by_count(reasons)}."
     return Finding(
@@ -249,12 +252,22 @@ def _by_count(counts: Mapping[str, int]) -> str:
     return shortened(f"{name} {count}" for name, count in ranked)
 
 
-def _nothing_left(n_total: int, dropped_by: Mapping[str, int], complete: bool) -> DataError:
+def nothing_left(n_total: int, dropped_by: Mapping[str, int], *, complete: bool, place: str | None = None) -> DataError:
+    """Return the error for data without a row that can be used.
+
+    Args:
+        n_total: Rows that were given.
+        dropped_by: Missing cells of each variable.
+        complete: Whether rows had to be complete.
+        place: The file, where its name helps.
+    """
+    where = f" of {place}" if place else ""
     if not n_total:
-        return DataError("The data have no rows.", remedy="Check how they were read or selected.", code="no-rows")
+        what = f"{place} has no rows." if place else "The data have no rows."
+        return DataError(what, remedy="Check how they were read or selected.", code="no-rows")
     what = "complete" if complete else "usable"
     return DataError(
-        f"None of the {n_total} rows is {what}.",
+        f"None of the {n_total} rows{where} is {what}.",
         remedy="Leave out the emptiest variables." if complete else "Check the columns.",
         code="no-complete-rows",
         faults=[f"{name}: {count} missing" for name, count in dropped_by.items()],

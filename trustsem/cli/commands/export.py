@@ -190,7 +190,7 @@ def _role_cells(
     request: ExportRequest, required: Mapping[str, np.ndarray], *, is_mplus: bool
 ) -> dict[str, list[str | None]]:
     """Return the cells of the columns of groups, clusters and weights; None in a row that is not used."""
-    from trustsem.fitting.rows import group_name
+    from trustsem.survey.frames import group_name
 
     roles, labels = request.roles, request.table.group_labels
     cells: dict[str, list[str | None]] = {}

@@ -50,7 +50,7 @@ def index_finding(names: tuple[str, ...]) -> tuple[Finding, ...]:
 
 
 def broken_parquet(path: Path, error: Exception) -> DataError:
-    """Return the error for a file that Arrow cannot read; Arrow's own text may quote a cell, so only its kind is told."""
+    """Return the error for a file that Arrow cannot read: only its kind, since its text may quote a cell."""
     return DataError(
         f"{path} is a Parquet file that cannot be read ({type(error).__name__}).",
         code="broken-file",

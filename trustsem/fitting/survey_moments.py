@@ -1,0 +1,143 @@
+"""`ts.read_moments`: the moments of files that do not fit memory, as data of a fit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trustsem.errors import UsageError
+from trustsem.fitting.data_options import Missing, WeightsNormalization
+from trustsem.fitting.inputs import ModelInput, read_model
+from trustsem.fitting.words import word
+from trustsem.instruments import Codebook, load_codebook
+from trustsem.spec import LibraryModel, TrustModel
+from trustsem.spec.variables import classify_variables
+from trustsem.survey.partitions import CHUNK_ROWS, Executor, Progress, SurveyMoments, Wanted, sum_survey
+
+NO_CODEBOOK = "none"
+
+
+def read_moments(
+    data: str | os.PathLike[str] | Iterable[object],
+    columns: Sequence[str] | None = None,
+    *,
+    model: str | os.PathLike[str] | TrustModel | LibraryModel | None = None,
+    weights: str | None = None,
+    group: str | None = None,
+    missing: str = "listwise",
+    chunk_rows: int = CHUNK_ROWS,
+    codebook: Codebook | str | os.PathLike[str] | None = None,
+    encoding: str | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> SurveyMoments:
+    """Return means and covariances of a survey that is read in parts, with memory for one part only.
+
+    Parts are the row groups of Parquet files, text files, or the frames of an iterable. Sums of parts are merged in
+    their order (Chan, Golub & LeVeque 1983): the result is the same to the last bit whoever summed them and when.
+
+    Args:
+        data: Path of a file, a pattern such as "parts/*.parquet", a folder, a list of paths; or an iterable of data
+            frames, or of arrays whose columns `columns` names.
+        columns: Variables; "x1:x2" is the product of two. None: those of the model, else the items of the codebook,
+            else every column without a role.
+        model: Whose observed variables are read. Files are scored with the codebook that it names, if it names one.
+        weights: Column of sampling weights, for weighted means and covariances.
+        group: Column that splits the sample.
+        missing: "listwise": rows with a missing answer are left out and counted.
+        chunk_rows: Rows in memory at a time.
+        codebook: Scores the answers: a codebook, its name or path; "none": no codebook, whatever the model names.
+        encoding: Of text files; None: UTF-8, or what a byte-order mark names.
+        executor: Has `map(fn, items)`, results in order: sums parts side by side. None: one after another.
+        progress: Called with the parts that are done and their number, None where it is not known.
+
+    Returns:
+        The moments, which `ts.fit` takes as data.
+
+    Raises:
+        UsageError, DataError, CodebookError, ModelError: with what, where and what to do.
+
+    Example:
+        >>> import trustsem as ts
+        >>> moments = ts.read_moments(ts.samples_dir() / "trust_patients.csv", model="interpersonal_path")
+        >>> ts.fit("interpersonal_path", moments).n_obs == moments.n_obs
+        True
+    """
+    _require_listwise(missing)
+    source = None if model is None else read_model(model)
+    if source is not None and columns is not None:
+        raise UsageError(
+            "Both columns and model say which variables are read.", remedy="Give one of them.", code="columns-twice"
+        )
+    names = tuple(columns or ()) if source is None else observed_variables(source)
+    if isinstance(columns, str):
+        names = (columns,)
+    book = _codebook(codebook, source, is_file=isinstance(data, (str, os.PathLike)) or _is_list_of_paths(data))
+    wanted = Wanted(names, group, weights, book, chunk_rows, encoding)
+    return sum_survey(data, wanted, executor=executor, progress=progress)
+
+
+def observed_variables(model: ModelInput) -> tuple[str, ...]:
+    """Return the observed variables of a model, as they are named without looking at data."""
+    return classify_variables(model.syntax.parameters).observed
+
+
+def with_survey_moments(moments: SurveyMoments, options: Mapping[str, Any]) -> tuple[SurveyMoments, dict[str, Any]]:
+    """Return moments of the groups that are fitted, and the options that go with them.
+
+    The column of the groups has done its work where it is the one that was asked for. Weights are an option of the fit
+    again, so that what needs the weighted rows themselves is refused.
+
+    Raises:
+        UsageError: groups or weights other than those of the moments.
+    """
+    given = dict(options)
+    if given["group"] is not None and given["group"] == moments.group:
+        given["group"] = None
+    if moments.weights is not None:
+        if given["sampling_weights"] not in (None, moments.weights):
+            raise UsageError(
+                f"The moments are weighted by '{moments.weights}', not by '{given['sampling_weights']}'.",
+                remedy="Read them with weights=, the column that is meant.",
+                code="other-weights",
+            )
+        if word(given["weights_normalization"]) != WeightsNormalization.GROUP.value:
+            raise UsageError(
+                "Moments are weighted group by group: weights_normalization cannot be changed afterwards.",
+                remedy='Leave it at "group", or give data that fit memory.',
+                code="no-raw-data",
+            )
+        given["sampling_weights"] = moments.weights
+    labels = given["group_label"]
+    return (moments.chosen(labels) if labels and moments.group is not None else moments), given
+
+
+def _require_listwise(missing: str) -> None:
+    if word(missing) not in Missing.names():
+        raise UsageError(
+            f"missing={missing!r} is not available. Allowed: listwise.", remedy='missing="listwise"', code="missing"
+        )
+    if Missing.of(word(missing)) is not Missing.LISTWISE:
+        raise UsageError(
+            f'missing="{missing}" needs the respondents\' answers, which moments do not hold.',
+            remedy='Use missing="listwise", or fit a random part of the rows that fits memory with this treatment.',
+            code="no-raw-data",
+        )
+
+
+def _is_list_of_paths(data: object) -> bool:
+    return isinstance(data, (list, tuple)) and all(isinstance(path, (str, os.PathLike)) for path in data)
+
+
+def _codebook(
+    given: Codebook | str | os.PathLike[str] | None, model: ModelInput | None, *, is_file: bool
+) -> Codebook | None:
+    """Return the codebook that is asked for; of files the model's, as in a fit."""
+    if given == NO_CODEBOOK:
+        return None
+    if given is None:
+        named = model.instrument if model is not None and is_file else None
+        return None if named is None else load_codebook(named)
+    return given if isinstance(given, Codebook) else load_codebook(given if isinstance(given, str) else Path(given))
