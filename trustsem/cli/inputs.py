@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,7 +111,12 @@ def fitting_codebook(survey: Survey) -> Finding | None:
     Forms for different respondents share the names of items, and short modules repeat some of a form's: the codebook
     with most items and covariates among the columns is named, and every other one that has as many.
     """
-    columns = {str(name) for name in survey.frame.columns}
+    return codebook_of_columns(str(name) for name in survey.frame.columns)
+
+
+def codebook_of_columns(names: Iterable[str]) -> Finding | None:
+    """Return the finding of `fitting_codebook` for these columns."""
+    columns = set(names)
     books = [load_codebook(name) for name in list_codebooks()]
     fitting = [book for book in books if _items_present(book, columns) >= _MOST_ITEMS * len(book.items)]
     if not fitting:

@@ -200,7 +200,7 @@ def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: 
     if data is None and sample_cov is None:
         raise UsageError("No data were given.", remedy="Give data, or sample_cov with n_obs.", code="no-data")
     if data is None:
-        _require_no_rows(options)
+        require_no_rows(options)
         labels = _moment_labels([""] * (_moment_groups(data, sample_cov) or 1), options)
         table = build_table(source.syntax, replace(options.spec, group_labels=labels))
         given = read_matrices(sample_cov, sample_mean, n_obs, table.variables.observed, source, labels)
@@ -209,7 +209,7 @@ def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: 
         raise UsageError("sample_mean and n_obs go with sample_cov, not with data.", code="data-twice")
     loaded = load_data(data, source)
     if isinstance(loaded, SampleMoments):
-        _require_no_rows(options, loaded.weights if isinstance(loaded, SurveyMoments) else None)
+        require_no_rows(options, loaded.weights if isinstance(loaded, SurveyMoments) else None)
         labels = _moment_labels([group.label for group in loaded.groups], options)
     else:
         labels = group_labels(loaded, options.data)
@@ -251,11 +251,7 @@ def read_ordinal(
 
     assert options.ordinal is not None
     if isinstance(loaded, SampleMoments):
-        raise UsageError(
-            "Ordinal items need the respondents' answers, not moments.",
-            remedy="Give data, or leave ordered out.",
-            code="no-raw-data",
-        )
+        raise ordinal_needs_answers()
     variables = classify_variables(source.syntax.parameters)
     items, zero = ordered_items(options.ordinal.ordered, variables), options.ordinal.zero_cells
     tables: list[ParameterTable] = []
@@ -272,7 +268,16 @@ def read_ordinal(
     return tables[0], given
 
 
-def _require_no_rows(options: FitOptions, weights: str | None = None) -> None:
+def ordinal_needs_answers() -> UsageError:
+    """Return the refusal of ordinal items where moments were given."""
+    return UsageError(
+        "Ordinal items need the respondents' answers, not moments.",
+        remedy="Give data, or leave ordered out.",
+        code="no-raw-data",
+    )
+
+
+def require_no_rows(options: FitOptions, weights: str | None = None) -> None:
     """Refuse options that need the respondents' answers where moments were given.
 
     Args:

@@ -10,8 +10,12 @@ from typing import Any
 from trustsem.errors import UsageError
 from trustsem.fitting.data_options import Missing, WeightsNormalization
 from trustsem.fitting.inputs import ModelInput, read_model
+from trustsem.fitting.model_groups import with_model_groups
+from trustsem.fitting.model_scale import with_model_scale
+from trustsem.fitting.options import read_options
 from trustsem.fitting.words import word
 from trustsem.instruments import Codebook, load_codebook
+from trustsem.pipeline.prepare import require_moments_only
 from trustsem.spec import LibraryModel, TrustModel
 from trustsem.spec.variables import classify_variables
 from trustsem.survey.partitions import CHUNK_ROWS, Executor, Progress, SurveyMoments, Wanted, sum_survey
@@ -45,7 +49,8 @@ def read_moments(
             else every column without a role.
         model: Whose observed variables are read. Files are scored with the codebook that it names, if it names one.
         weights: Column of sampling weights, for weighted means and covariances.
-        group: Column that splits the sample.
+        group: Column that splits the sample. None: the one that a shipped model is meant for, if it is meant for
+            groups; "": one group of all rows.
         missing: "listwise": rows with a missing answer are left out and counted.
         chunk_rows: Rows in memory at a time.
         codebook: Scores the answers: a codebook, its name or path; "none": no codebook, whatever the model names.
@@ -75,7 +80,9 @@ def read_moments(
     if isinstance(columns, str):
         names = (columns,)
     book = _codebook(codebook, source, is_file=isinstance(data, (str, os.PathLike)) or _is_list_of_paths(data))
-    wanted = Wanted(names, group, weights, book, chunk_rows, encoding)
+    if group is None and source is not None and source.library is not None:
+        group = source.library.group
+    wanted = Wanted(names, group or None, weights, book, chunk_rows, encoding)
     return sum_survey(data, wanted, executor=executor, progress=progress)
 
 
@@ -112,6 +119,29 @@ def with_survey_moments(moments: SurveyMoments, options: Mapping[str, Any]) -> t
         given["sampling_weights"] = moments.weights
     labels = given["group_label"]
     return (moments.chosen(labels) if labels and moments.group is not None else moments), given
+
+
+def check_options(options: Mapping[str, Any], library: LibraryModel | None) -> str | None:
+    """Return the column of the groups that a fit would have; refuse what needs the respondents' answers.
+
+    Args:
+        options: Of the fit.
+        library: What is known about the model.
+
+    Raises:
+        UsageError: options that cannot be used, or not with moments.
+    """
+    from trustsem.fitting.api import ordinal_needs_answers, require_no_rows
+
+    with_groups, _ = with_model_groups(options, library)
+    group = with_groups["group"]
+    complete, _ = with_model_scale({**with_groups, "group": None}, library, has_answers=False)
+    checked = read_options(complete, grouped_moments=group is not None)
+    require_no_rows(checked, checked.data.weights)
+    if checked.ordinal is not None:
+        raise ordinal_needs_answers()
+    require_moments_only(checked.pipeline)
+    return group
 
 
 def _require_listwise(missing: str) -> None:

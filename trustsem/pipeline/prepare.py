@@ -57,6 +57,15 @@ def require_answers(moments: SampleMoments, options: PipelineOptions) -> None:
     """
     if all(sample.cases is not None or sample.categorical is not None for sample in moments.groups):
         return
+    require_moments_only(options)
+
+
+def require_moments_only(options: PipelineOptions) -> None:
+    """Refuse standard errors and tests that need more than means and covariances.
+
+    Raises:
+        UsageError: naming them.
+    """
     errors = options.used_errors
     needing = [f'se="{errors.value}"'] if errors not in (ErrorKind.STANDARD, ErrorKind.NONE) else []
     needing += [

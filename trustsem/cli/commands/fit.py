@@ -52,11 +52,18 @@ def fit(
     cross_check: Annotated[
         bool, typer.Option("--cross-check", help="Fit the same model through semopy and show the differences.")
     ] = False,
+    partitioned: Annotated[
+        bool,
+        typer.Option(
+            "--partitioned",
+            help="Read DATA in parts and keep sums only; always so for a folder or a pattern in quotes.",
+        ),
+    ] = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit a model to survey data and print estimates, fit measures and what a reader must know."""
-    result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding)
+    result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding, partitioned=partitioned)
     checked = result.cross_check() if cross_check else None
     show_result(
         "fit",
@@ -100,6 +107,7 @@ def run_fit(
     *,
     sheet: str | None,
     encoding: str | None,
+    partitioned: bool = False,
 ) -> Fit:
     """Find model and data, and fit."""
     return fit_with_survey(model, data, codebook, options, sheet=sheet, encoding=encoding)[1]
@@ -116,9 +124,12 @@ def fit_with_survey(
 ) -> tuple[Survey, Fit]:
     """Find model and data, and fit; return the scored survey as well."""
     from trustsem.cli.inputs import find_model, read_data
+    from trustsem.cli.partitioned import is_partitioned, read_parts
     from trustsem.fitting import fit as fit_model
 
     found = find_model(model)
+    if partitioned or is_partitioned(data):
+        return fit_model(found, read_parts(found, data, codebook, options, sheet=sheet, encoding=encoding), **options)
     # Options first: a refused one should not wait for a large file to be read.
     _check_options(found, options)
     survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,15 @@ class Block:
     weights: np.ndarray | None
     log: tuple[LogEntry, ...]
     findings: tuple[Finding, ...]
+
+    def rows(self, keep: np.ndarray) -> Block:
+        """Return the block with the rows that a mask keeps."""
+        return replace(
+            self,
+            values=np.asfortranarray(self.values[keep]),
+            groups=None if self.groups is None else replace(self.groups, codes=self.groups.codes[keep]),
+            weights=None if self.weights is None else self.weights[keep],
+        )
 
 
 @dataclass(slots=True)
@@ -120,12 +129,14 @@ def _numbers(cells: pd.Series, name: str, work: _Work) -> np.ndarray:
 
 
 def _values(wanted: Wanted, numbers: Mapping[str, np.ndarray], work: _Work, n_rows: int) -> np.ndarray:
-    values = np.empty((n_rows, len(wanted.names)))
+    values = np.empty((n_rows, len(wanted.names)), order="F")  # sums, extremes and gaps are sought by column
     if work.faults:
         return values
     for position, name in enumerate(wanted.names):
-        factors = [name] if name in numbers else name.split(":")
-        values[:, position] = np.prod([numbers[factor] for factor in factors], axis=0)
+        first, *others = [name] if name in numbers else name.split(":")
+        values[:, position] = numbers[first]
+        for factor in others:
+            values[:, position] *= numbers[factor]
     return values
 
 

@@ -111,9 +111,11 @@ def _add_block(sums: Sums, block: Block, wanted: Wanted, place: str) -> None:
     if block.weights is not None:
         sums.n_weightless += int((used & (block.weights == 0)).sum())
         used &= block.weights > 0
-    _add_rows(sums, block, used, place)
+    if not used.all():
+        block = block.rows(used)
+    _add_rows(sums, block, place)
     if wanted.codebook is None:
-        for name, column in zip(wanted.names, block.values[used].T, strict=True):
+        for name, column in zip(wanted.names, block.values.T, strict=True):
             before = sums.answers.get(name, NOTHING_YET)
             if before.counts is not None:
                 sums.answers[name] = add_counts(before, count_answers(column))
@@ -122,18 +124,16 @@ def _add_block(sums: Sums, block: Block, wanted: Wanted, place: str) -> None:
     sums.findings.update(dict.fromkeys(block.findings))
 
 
-def _add_rows(sums: Sums, block: Block, used: np.ndarray, place: str) -> None:
-    """Add the used rows to the sums of their groups."""
+def _add_rows(sums: Sums, block: Block, place: str) -> None:
+    """Add rows to the sums of their groups."""
     if block.groups is None:
-        weights = None if block.weights is None else block.weights[used]
-        sums.moments.setdefault(ALL_ROWS, MomentSum()).add(partial_moments(block.values[used], weights))
+        sums.moments.setdefault(ALL_ROWS, MomentSum()).add(partial_moments(block.values, block.weights))
         return
     require_few_groups([*sums.moments, *(label for label in block.groups.labels if label not in sums.moments)], place)
     sums.text_groups.add(block.groups.is_text)
     for number, label in enumerate(block.groups.labels):
-        rows = used & (block.groups.codes == number)
-        weights = None if block.weights is None else block.weights[rows]
-        sums.moments.setdefault(label, MomentSum()).add(partial_moments(block.values[rows], weights))
+        members = block.rows(block.groups.codes == number)
+        sums.moments.setdefault(label, MomentSum()).add(partial_moments(members.values, members.weights))
 
 
 def require_few_groups(labels: list[str], place: str) -> None:
