@@ -9,11 +9,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Wall-clock seconds of repeated runs of one job, after a warm-up that is not counted."""
+    """Wall-clock seconds of repeated runs of one job, after a warm-up that is not counted.
+
+    Args:
+        median: Of the runs.
+        fastest: Of the runs.
+        repeat: Number of runs.
+        peak_mib: Largest resident memory of the process that did the job; None where it was not measured.
+    """
 
     median: float
     fastest: float
     repeat: int
+    peak_mib: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +91,5 @@ class Result:
 def _plain(measured: Measured) -> dict[str, Any]:
     if isinstance(measured, Skipped):
         return {"skipped": measured.reason}
-    return {"median": measured.median, "fastest": measured.fastest, "repeat": measured.repeat}
+    timing = {"median": measured.median, "fastest": measured.fastest, "repeat": measured.repeat}
+    return timing if measured.peak_mib is None else {**timing, "peak_mib": measured.peak_mib}

@@ -10,6 +10,7 @@ from benchmarks import (
     holzinger_swineford,
     many_items,
     ordinal,
+    partitions,
     polychoric,
     robust,
     trust_formation,
@@ -27,4 +28,5 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     *bootstrap.BENCHMARKS,
     polychoric.BENCHMARK,
     *ordinal.BENCHMARKS,
+    partitions.BENCHMARK,
 )

@@ -29,6 +29,8 @@ def render_results(results: Sequence[Result]) -> str:
         for program, measured in (("trustsem", result.ours), ("lavaan", result.lavaan)):
             if isinstance(measured, Skipped):
                 notes.append(f"{result.benchmark.name}, {program}: {measured.reason}")
+            elif measured is not None and measured.peak_mib is not None:
+                notes.append(f"{result.benchmark.name}, {program}: at most {measured.peak_mib:.0f} MiB of memory")
     if any(result.on_target is False for result in results):
         notes.insert(0, "! slower than its target")
     wrapped = [line for note in dict.fromkeys(notes) for line in textwrap.wrap(note, WIDTH, subsequent_indent="  ")]

@@ -57,7 +57,7 @@ def describe_draws(drawn: DrawnFit | None, ci: str) -> str:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(title: str) -> Iterator[Callable[[int, int | None], None] | None]:
     """Show draws done and time left on stderr; nothing where stderr is no terminal."""
     if not sys.stderr.isatty():
         yield None

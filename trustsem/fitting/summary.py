@@ -265,7 +265,8 @@ def _data_text(fit: Fit) -> str:
     if source is None:
         return "moments" if fit.data.n_total is None else "data frame"
     codebook = source.get("codebook")
-    return f"{source['file']}, {f'codebook {codebook}' if codebook else 'no codebook'}"
+    files = f" ({source['files']} files)" if source.get("files", 1) > 1 else ""
+    return f"{source['file']}{files}, {f'codebook {codebook}' if codebook else 'no codebook'}"
 
 
 def render_measures(fit: Fit, width: int = 80) -> str:

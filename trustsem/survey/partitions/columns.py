@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trustsem.errors import DataError, ModelError, UsageError
+from trustsem.errors import CodebookError, DataError, ModelError, UsageError
 from trustsem.suggestions import shortened, suggest
 from trustsem.survey.partitions.wanted import Wanted
 
@@ -30,12 +30,20 @@ def settle_names(wanted: Wanted, columns: Sequence[str]) -> Wanted:
     """Return the request with its variables: without names, the items of the codebook, or every column without a role.
 
     Raises:
+        CodebookError: the codebook belongs to other data.
         DataError: no column is left.
     """
+    book = wanted.codebook
+    if book is not None and not any(item.column in columns for item in book.items):
+        raise CodebookError(
+            f"The data do not fit codebook '{book.id}': none of its {len(book.items)} items is a column.",
+            remedy=f"Use the codebook of these files, or none. Columns: {shortened(columns, 12)}.",
+            code="codebook-misfit",
+        )
     if wanted.names:
         return wanted
-    if wanted.codebook is not None:
-        names = tuple(item.name for item in wanted.codebook.items if item.column in columns)
+    if book is not None:
+        names = tuple(item.name for item in book.items if item.column in columns)
     else:
         names = tuple(name for name in columns if name not in wanted.roles)
     if not names:

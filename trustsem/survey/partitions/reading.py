@@ -91,7 +91,7 @@ def _sum_tables(data: Any, wanted: Wanted, executor: Executor | None, progress: 
                 done += 1
                 if progress is not None:
                     progress(done, None)
-    return moments_of(total, settled, columns, done, "the data", None)
+    return moments_of(total, settled, columns, done, "The data", None)
 
 
 def _checked(parts: Iterable[TablePart], wanted: Wanted) -> Iterator[TablePart]:
