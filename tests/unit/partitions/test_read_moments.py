@@ -76,7 +76,7 @@ def test_a_fit_is_that_of_the_rows_in_memory(kind: str, rows: pd.DataFrame, fold
     assert moments.dropped_by == dict.fromkeys(ITEMS, 20)
 
 
-@pytest.mark.parametrize("chunk_rows", [1, 13, 5000])
+@pytest.mark.parametrize("chunk_rows", [5, 130, 5000])
 def test_moments_are_those_of_numpy(chunk_rows: int, rows: pd.DataFrame) -> None:
     moments = ts.read_moments(_pieces(rows, 613), columns=ITEMS, chunk_rows=chunk_rows)
     complete = rows[list(ITEMS)].dropna()
