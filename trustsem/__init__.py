@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from trustsem.resources import models_dir, samples_dir
     from trustsem.spec import TrustModel, list_models, load_model
     from trustsem.survey import Survey, describe_missing, read_survey
-    from trustsem.survey.partitions import SurveyMoments
+    from trustsem.survey.partitions.record import SurveyMoments
     from trustsem.theory import load_theory
 
 # Names are imported when first used: `import trustsem` stays quick, and the command line pays only for what it calls.
@@ -47,7 +47,7 @@ _HOMES = {
     "ItemAnalysis": "trustsem.fitting.item_analysis",
     "Severity": "trustsem.records",
     "Survey": "trustsem.survey",
-    "SurveyMoments": "trustsem.survey.partitions",
+    "SurveyMoments": "trustsem.survey.partitions.record",
     "TrustModel": "trustsem.spec",
     "TrustSemError": "trustsem.errors",
     "compare": "trustsem.fitting.comparison",

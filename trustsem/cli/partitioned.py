@@ -12,7 +12,7 @@ from trustsem.errors import UsageError
 from trustsem.spec.library import LibraryModel
 
 if TYPE_CHECKING:
-    from trustsem.survey.partitions import SurveyMoments
+    from trustsem.survey.partitions.record import SurveyMoments
 
 
 def is_partitioned(name: str) -> bool:

@@ -14,11 +14,11 @@ from trustsem.fitting.bootstrap_errors import with_bootstrap_errors
 from trustsem.fitting.data_options import Missing
 from trustsem.fitting.inputs import DataInput, ModelInput, load_data, read_data, read_matrices, read_model
 from trustsem.fitting.model_scale import with_model_defaults
+from trustsem.fitting.moment_options import with_survey_moments
 from trustsem.fitting.options import AUTO, FitOptions, read_options, with_lists
 from trustsem.fitting.resolve_ordinal import default_estimator_finding
 from trustsem.fitting.result import Fit
 from trustsem.fitting.rows import group_labels
-from trustsem.fitting.survey_moments import with_survey_moments
 from trustsem.fitting.words import word
 from trustsem.moments import Cases, SampleMoments
 from trustsem.pipeline import fit_table

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trustsem.errors import UsageError
-from trustsem.fitting.data_options import Missing, WeightsNormalization
+from trustsem.fitting.data_options import Missing
 from trustsem.fitting.inputs import ModelInput, read_model
 from trustsem.fitting.model_groups import with_model_groups
 from trustsem.fitting.model_scale import with_model_scale
@@ -18,7 +18,9 @@ from trustsem.instruments import Codebook, load_codebook
 from trustsem.pipeline.prepare import require_moments_only
 from trustsem.spec import LibraryModel, TrustModel
 from trustsem.spec.variables import classify_variables
-from trustsem.survey.partitions import CHUNK_ROWS, Executor, Progress, SurveyMoments, Wanted, sum_survey
+from trustsem.survey.partitions.reading import Executor, Progress, sum_survey
+from trustsem.survey.partitions.record import SurveyMoments
+from trustsem.survey.partitions.wanted import CHUNK_ROWS, Wanted
 
 NO_CODEBOOK = "none"
 
@@ -89,36 +91,6 @@ def read_moments(
 def observed_variables(model: ModelInput) -> tuple[str, ...]:
     """Return the observed variables of a model, as they are named without looking at data."""
     return classify_variables(model.syntax.parameters).observed
-
-
-def with_survey_moments(moments: SurveyMoments, options: Mapping[str, Any]) -> tuple[SurveyMoments, dict[str, Any]]:
-    """Return moments of the groups that are fitted, and the options that go with them.
-
-    The column of the groups has done its work where it is the one that was asked for. Weights are an option of the fit
-    again, so that what needs the weighted rows themselves is refused.
-
-    Raises:
-        UsageError: groups or weights other than those of the moments.
-    """
-    given = dict(options)
-    if given["group"] is not None and given["group"] == moments.group:
-        given["group"] = None
-    if moments.weights is not None:
-        if given["sampling_weights"] not in (None, moments.weights):
-            raise UsageError(
-                f"The moments are weighted by '{moments.weights}', not by '{given['sampling_weights']}'.",
-                remedy="Read them with weights=, the column that is meant.",
-                code="other-weights",
-            )
-        if word(given["weights_normalization"]) != WeightsNormalization.GROUP.value:
-            raise UsageError(
-                "Moments are weighted group by group: weights_normalization cannot be changed afterwards.",
-                remedy='Leave it at "group", or give data that fit memory.',
-                code="no-raw-data",
-            )
-        given["sampling_weights"] = moments.weights
-    labels = given["group_label"]
-    return (moments.chosen(labels) if labels and moments.group is not None else moments), given
 
 
 def check_options(options: Mapping[str, Any], library: LibraryModel | None) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from trustsem.errors import DataError, UsageError
-from trustsem.moments.linalg import blas_threads_for
+from trustsem.moments.linalg import one_blas_thread
 from trustsem.survey.partitions.account import moments_of
 from trustsem.survey.partitions.chunks import FileShape, TablePart, table_part
 from trustsem.survey.partitions.columns import require_in_every, require_once, settle_names
@@ -65,7 +65,7 @@ def sum_survey(
     parts = [part for shape in shapes for part in shape.parts]
     total, columns = Sums(), _common(shapes)
     total.findings.update(dict.fromkeys(finding for shape in shapes for finding in shape.findings))
-    with blas_threads_for(1):
+    with one_blas_thread():
         results = _mapped(executor, partial(sum_part, wanted=settled, columns=columns), parts)
         for done, sums in enumerate(results, 1):
             total.add(sums)
@@ -84,7 +84,7 @@ def _sum_tables(data: Any, wanted: Wanted, executor: Executor | None, progress: 
     settled = settle_names(wanted, columns)
     total, done = Sums(), 0
     checked = _checked(itertools.chain([first], tables), settled)
-    with blas_threads_for(1):
+    with one_blas_thread():
         while parts := list(itertools.islice(checked, 1 if executor is None else _AT_ONCE)):
             for sums in _mapped(executor, partial(sum_part, wanted=settled, columns=columns), parts):
                 total.add(sums)

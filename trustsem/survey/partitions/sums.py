@@ -10,7 +10,7 @@ import pandas as pd
 
 from trustsem.errors import DataError
 from trustsem.moments import MomentSum, PartialMoments, partial_moments
-from trustsem.moments.linalg import blas_threads_for
+from trustsem.moments.linalg import one_blas_thread
 from trustsem.records import Finding
 from trustsem.survey.frames import MANY_GROUPS, group_name
 from trustsem.survey.partitions.blocks import Block, read_block
@@ -88,7 +88,7 @@ def sum_part(part: FilePart | TablePart, wanted: Wanted, columns: tuple[str, ...
         chunks = part.chunks(sources, wanted.chunk_rows)
     else:
         chunks = FORMATS[part.format].chunks(part, sources, wanted)
-    with blas_threads_for(1):  # one thread, however many variables: sums must not depend on the number of cores
+    with one_blas_thread():  # sums must not depend on the number of cores
         for chunk in chunks:
             _add_block(sums, read_block(chunk, wanted, columns), wanted, chunk.place)
     return sums
