@@ -25,6 +25,7 @@ from trustsem.cli.commands import (
     invariance,
     models,
     scales,
+    scenario,
 )
 from trustsem.cli.console import flush_results, open_closed_streams, print_error, print_text, unwritable_stdout
 from trustsem.cli.failures import INTERRUPTED, report_bug, report_error, report_usage, silence_broken_pipe
@@ -55,6 +56,7 @@ app.command("invariance")(invariance.invariance)
 app.command("effects")(effects.effects)
 app.command("scales")(scales.scales)
 app.command("explore")(explore.explore)
+app.command("scenario")(scenario.scenario)
 app.command("explain")(explain.explain)
 app.command("export")(export.export)
 

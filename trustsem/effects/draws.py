@@ -31,7 +31,7 @@ def effect_draws(rows: Sequence[EffectRow], names: Sequence[str], stacks: Sequen
     """
     position = {name: index for index, name in enumerate(names)}
     est, std = [], []
-    unstable = [~_is_stable(stack.paths) for stack in stacks]
+    unstable = [~is_stable(stack.paths) for stack in stacks]
     for row in rows:
         stack = stacks[row.group - 1]
         value = _effect(row, rows, stack, position)
@@ -46,7 +46,8 @@ def effect_draws(rows: Sequence[EffectRow], names: Sequence[str], stacks: Sequen
 _EQUILIBRIUM = frozenset({EffectKind.TOTAL, EffectKind.TOTAL_INDIRECT, EffectKind.LOOP})
 
 
-def _is_stable(paths: FloatArray) -> NDArray[np.bool_]:
+def is_stable(paths: FloatArray) -> NDArray[np.bool_]:
+    """Return which of (B, t, t) matrices of arrows have no loop that fails to settle; draws with NaN do not."""
     finite = np.asarray(np.isfinite(paths).all(axis=(1, 2)), dtype=bool)
     values = np.abs(np.linalg.eigvals(np.where(finite[:, None, None], paths, 0.0))).max(axis=1)
     return finite & (values < 1)

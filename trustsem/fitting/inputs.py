@@ -16,6 +16,7 @@ from trustsem.errors import DataError, ModelError, UsageError
 from trustsem.fitting.data_options import DataOptions, Missing
 from trustsem.fitting.rows import grouped_rows, required_columns
 from trustsem.fitting.sample import sample_moments
+from trustsem.instruments import Codebook
 from trustsem.moments import Cases, SampleGroup, SampleMoments, moments_from_input
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
@@ -51,6 +52,7 @@ class DataInput:
         values: (n_used, p) answers in those rows, in the order of the model's variables (NaN: missing); None when
             moments were given.
         index: Row labels of the data that were given, all n_total of them; None when moments were given.
+        codebook: The codebook that the answers were scored with; None without one.
     """
 
     moments: SampleMoments
@@ -60,6 +62,7 @@ class DataInput:
     findings: tuple[Finding, ...]
     values: np.ndarray | None = None
     index: pd.Index | None = None
+    codebook: Codebook | None = None
 
 
 @lru_cache(maxsize=32)
@@ -186,7 +189,9 @@ def read_data(
         *_labels_that_are_columns(model.syntax, {str(name) for name in frame.columns}),
     )
     order = np.concatenate(rows.members)
-    return DataInput(moments, arrays.row_index[order], arrays.n_total, source, every, arrays.values[order], frame.index)
+    codebook = data.codebook if isinstance(data, Survey) else None
+    rows_used, values = arrays.row_index[order], arrays.values[order]
+    return DataInput(moments, rows_used, arrays.n_total, source, every, values, frame.index, codebook)
 
 
 def _read_survey_moments(data: SurveyMoments, names: Sequence[str], model: ModelInput) -> DataInput:

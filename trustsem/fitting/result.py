@@ -70,10 +70,12 @@ from trustsem.tables.scores import used_method
 if TYPE_CHECKING:
     from trustsem.fitting.bootstrap import Bootstrap
     from trustsem.fitting.cross_check import CrossCheck
+    from trustsem.fitting.lever_ranking import LeverRanking
     from trustsem.fitting.monte_carlo import MonteCarlo
     from trustsem.fitting.reliability import Reliability
     from trustsem.fitting.reweighted import Reweighted
     from trustsem.fitting.validity import Validity
+    from trustsem.fitting.scenario import Scenario
 
 
 _OPERATORS = ("=~", "~", "~~", "~1", "|", "~*~")
@@ -692,6 +694,75 @@ class Fit:
         from trustsem.fitting.validity import validity_of
 
         return validity_of(self)
+    def scenario(
+        self,
+        levers: Mapping[str, str | float],
+        *,
+        outcome: str | Sequence[str] | None = None,
+        intervention: str = "push",
+        ci: str = "delta",
+        draws: int | None = None,
+        seed: int | None = None,
+    ) -> Scenario:
+        """Return what the model expects of every construct downstream when levers are moved.
+
+        Args:
+            levers: Construct, or identifier of a lever of the theory -> how far: "+0.5sd", "+5points" (of its 0-100
+                score), "+10%" (of the way to the end of its scale), or a number in its own units.
+            outcome: Only these constructs; all that the levers reach when None.
+            intervention: "push": the causes of a moved construct go on working, loops amplify the step. "hold": it
+                stands at its mean plus the step whatever its causes do.
+            ci: "delta" or "monte_carlo".
+            draws: Of "monte_carlo"; 5,000 when None.
+            seed: Of the draws; drawn and recorded when None.
+
+        Returns:
+            `.changes` in standard deviations and in points of a 0-100 score, `.moved`, `.assumptions`, `.findings`,
+            `.summary()`, `.to_dict()`; the rows of all groups.
+
+        Raises:
+            UsageError: amounts or options that cannot be used.
+            EffectError: unknown levers, an outcome that they do not reach, a loop that does not settle.
+
+        Example:
+            fit.scenario({"rights_protection": "+0.5sd"}).changes
+        """
+        from trustsem.fitting.scenario import scenario_of
+
+        return scenario_of(self, levers, outcome, intervention, ci, draws, seed)
+
+    def levers(
+        self,
+        outcome: str,
+        *,
+        step: str | float = "+0.5sd",
+        ci: str = "delta",
+        draws: int | None = None,
+        seed: int | None = None,
+    ) -> LeverRanking:
+        """Return how far each lever could move an outcome: its importance, its headroom, and what both gain.
+
+        Args:
+            outcome: Construct that is to rise.
+            step: A common step, written as in `scenario`, that `gain` is computed for.
+            ci: "delta" or "monte_carlo".
+            draws: Of "monte_carlo"; 5,000 when None.
+            seed: Of the draws; drawn and recorded when None.
+
+        Returns:
+            `.frame` (exogenous constructs and levers of the theory, the most important first), `.rows`, `.figure()`,
+            `.assumptions`, `.findings`, `.summary()`, `.to_dict()`.
+
+        Raises:
+            UsageError: a step or options that cannot be used.
+            EffectError: an unknown outcome, one that no lever reaches, a loop that does not settle.
+
+        Example:
+            fit.levers("interpersonal_trust").frame
+        """
+        from trustsem.fitting.lever_ranking import rank_levers
+
+        return rank_levers(self, outcome, step, ci, draws, seed)
 
     def cross_check(self) -> CrossCheck:
         """Fit the same model to the same moments with semopy, a second engine, and compare.
