@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.effects.draws import is_stable
-from trustsem.effects.scenario import GroupScenario, Intervention, Step, StepUnit, room
+from trustsem.effects.scenario import Intervention
+from trustsem.effects.scenario_steps import GroupScenario, Step, StepUnit, room
 from trustsem.resample.batch import Stack, invert_stack
 
 FloatArray = NDArray[np.float64]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.effects.scenario import GroupScenario, Intervention, Step, StepUnit, change_of, downstream
+from trustsem.effects.scenario import Intervention, change_of, downstream
+from trustsem.effects.scenario_steps import GroupScenario, Step, StepUnit
 
 FloatArray = NDArray[np.float64]
 

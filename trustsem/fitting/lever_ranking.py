@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from trustsem.effects.scenario import GroupScenario, Intervention, Step, StepUnit, change_of, downstream, room
+from trustsem.effects.scenario import Intervention, change_of, downstream
 from trustsem.effects.scenario_draws import change_draws
 from trustsem.effects.scenario_records import NOTHING, LeverRow, Span, spans
+from trustsem.effects.scenario_steps import GroupScenario, Step, StepUnit, room
 from trustsem.errors import EffectError
 from trustsem.fitting.scenario import fit_facts, monte_carlo, no_path, require_construct
 from trustsem.fitting.scenario_findings import assumptions_of, scenario_findings

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trustsem.effects.loops import find_loops
-from trustsem.effects.scenario import GroupScenario, Intervention, downstream
+from trustsem.effects.scenario import Intervention, downstream
 from trustsem.effects.scenario_draws import ChangeDraws
 from trustsem.effects.scenario_records import ChangeRow, StepRow
+from trustsem.effects.scenario_steps import GroupScenario
 from trustsem.fitting.scenario_levers import Lever
 from trustsem.fitting.scenario_model import ScenarioModel
 from trustsem.records import Finding, Severity
@@ -78,8 +79,8 @@ def _intervention_sentences(model: ScenarioModel, levers: Sequence[Lever], kind:
         )
         return
     yield (
-        f"{names} {has} in the model and {'is' if is_one else 'are'} pushed: {its} causes go on working, and what comes "
-        "back through a loop is added, so that the change can exceed the step."
+        f"{names} {has} in the model and {'is' if is_one else 'are'} pushed: {its} causes go on working, and what "
+        "comes back through a loop is added, so that the change can exceed the step."
     )
 
 

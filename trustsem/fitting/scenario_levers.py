@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from trustsem.effects.scenario import Intervention, Step, StepUnit
+from trustsem.effects.scenario import Intervention
+from trustsem.effects.scenario_steps import Step, StepUnit
 from trustsem.errors import EffectError, UsageError
 from trustsem.fitting.words import word
 from trustsem.suggestions import suggest

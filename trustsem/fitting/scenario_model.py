@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trustsem.effects.scale_scores import AnswerRange, measurement_inverse, scale_scores
-from trustsem.effects.scenario import GroupScenario, group_scenario
+from trustsem.effects.scenario_steps import GroupScenario, group_scenario
 from trustsem.errors import EffectError
 from trustsem.records import Finding, Severity
 from trustsem.spec.table import ParameterTable
