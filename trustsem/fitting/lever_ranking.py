@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from trustsem.effects.scenario_records import NOTHING, LeverRow, Span, spans
 from trustsem.effects.scenario_steps import GroupScenario, Step, StepUnit, room
 from trustsem.errors import EffectError
 from trustsem.fitting.scenario import fit_facts, monte_carlo, no_path, require_construct
-from trustsem.fitting.scenario_findings import assumptions_of, scenario_findings
+from trustsem.fitting.scenario_findings import assumptions_of, no_score_findings, scenario_findings
 from trustsem.fitting.scenario_levers import Amount, Lever, Move, lever_of_theory, read_amounts, require_ci
 from trustsem.fitting.scenario_model import ScenarioModel, scenario_model
 from trustsem.records import Finding, Severity
@@ -133,10 +133,28 @@ def rank_levers(
         (
             *model.findings,
             *scenario_findings(fit, [lever for lever in levers if lever.is_of_theory], (), ()),
+            *_missing_gains(fit, model, levers, outcome),
             *findings,
             *(() if drawn is None else drawn.findings),
         ),
     )  # fmt: skip
+
+
+def _missing_gains(fit: Fit, model: ScenarioModel, levers: Sequence[Lever], outcome: str) -> Iterator[Finding]:
+    """Say why gains or headrooms are absent."""
+    yield from no_score_findings(
+        {name: model.notes[name] for name in (outcome, *_moved(levers)) if name in model.notes}
+    )
+    if fit.fitted.table.ordinal is not None:
+        yield Finding(
+            "no-gain-of-headroom",
+            Severity.INFO,
+            "No gain of the whole headroom: no shift brings all answers to ordinal items to the end of their scale.",
+        )
+
+
+def _moved(levers: Sequence[Lever]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(move.construct for lever in levers for move in lever.moves))
 
 
 def _candidates(fit: Fit, model: ScenarioModel, target: int) -> tuple[list[Lever], list[Finding]]:

@@ -74,8 +74,9 @@ if TYPE_CHECKING:
     from trustsem.fitting.monte_carlo import MonteCarlo
     from trustsem.fitting.reliability import Reliability
     from trustsem.fitting.reweighted import Reweighted
-    from trustsem.fitting.validity import Validity
     from trustsem.fitting.scenario import Scenario
+    from trustsem.fitting.scenario_matrix import ScenarioMatrix
+    from trustsem.fitting.validity import Validity
 
 
 _OPERATORS = ("=~", "~", "~~", "~1", "|", "~*~")
@@ -763,6 +764,16 @@ class Fit:
         from trustsem.fitting.lever_ranking import rank_levers
 
         return rank_levers(self, outcome, step, ci, draws, seed)
+
+    def scenario_matrix(self) -> ScenarioMatrix:
+        """Return all effects of constructs on each other with their joint covariance, for pages that compute scenarios.
+
+        Raises:
+            EffectError: the fit did not converge, or has a loop that does not settle.
+        """
+        from trustsem.fitting.scenario_matrix import scenario_matrix
+
+        return scenario_matrix(self)
 
     def cross_check(self) -> CrossCheck:
         """Fit the same model to the same moments with semopy, a second engine, and compare.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,7 +116,13 @@ def scenario_findings(
     fit: Fit, levers: Sequence[Lever], steps: Sequence[StepRow], rows: Sequence[ChangeRow]
 ) -> tuple[Finding, ...]:
     """Return doubts about a scenario: steps that are too far, levers partly outside the model, an inadmissible fit."""
-    return (*_of_fit(fit), *_of_levers(levers, steps), *_too_far(steps), *_beyond_scale(rows), *_without_points(rows))
+    return (
+        *_of_fit(fit),
+        *_of_levers(levers, steps),
+        *_too_far(steps),
+        *_beyond_scale(rows),
+        *no_score_findings({row.construct: row.note for row in rows if row.note}),
+    )
 
 
 def _of_fit(fit: Fit) -> Iterator[Finding]:
@@ -188,12 +194,10 @@ def _beyond_scale(rows: Sequence[ChangeRow]) -> Iterator[Finding]:
         ).in_group(row.group_label)
 
 
-def _without_points(rows: Sequence[ChangeRow]) -> Iterator[Finding]:
-    notes: dict[str, list[str]] = {}
-    for row in rows:
-        if row.note and row.construct not in notes.setdefault(row.note, []):
-            notes[row.note].append(row.construct)
-    for note, names in notes.items():
+def no_score_findings(notes: Mapping[str, str]) -> Iterator[Finding]:
+    """Return why constructs have no score, constructs with the same reason together."""
+    for note in dict.fromkeys(notes.values()):
+        names = [name for name, own in notes.items() if own == note]
         yield Finding("no-score", Severity.INFO, f"No points of {shortened(names)}: {note}.")
 
 

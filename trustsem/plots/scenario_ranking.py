@@ -13,7 +13,7 @@ from trustsem.errors import EffectError
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_COLOURS = {"construct": "#2f5d8a", "lever of the theory": "#b5651d"}
+_LOOKS = {"construct": ("#2f5d8a", "circle"), "lever of the theory": ("#b5651d", "diamond")}
 _ROW = 26  # pixels of a row: a line of text with room around it, so that names never touch
 _FRAME = 150  # pixels above and below the rows: title, axes, legend
 
@@ -24,7 +24,7 @@ class RankingPoint:
 
     Args:
         label: What stands at its left; unlike any other row's.
-        kind: "construct" or "lever of the theory", which colours tell apart.
+        kind: "construct" or "lever of the theory", which colours and symbols tell apart.
         importance: Standard deviations of the outcome per standard deviation of the lever.
         lower: 95 % limit; None where there is none.
         upper: 95 % limit.
@@ -82,16 +82,17 @@ def ranking_figure(points: Sequence[RankingPoint], outcome: str) -> Figure:
     from plotly import graph_objects  # .3 s: only where a figure is wanted
 
     figure = graph_objects.Figure()
-    for kind, colour in _COLOURS.items():
+    for kind, (colour, symbol) in _LOOKS.items():
         own = [point for point in points if point.kind == kind]
         if own:
-            figure.add_trace(graph_objects.Scatter(**_importance(own, kind, colour)))
+            figure.add_trace(graph_objects.Scatter(**_importance(own, kind, colour, symbol)))
             figure.add_trace(graph_objects.Bar(**_headroom(own, kind, colour)))
     figure.update_layout(
         title={"text": f"Levers on {outcome}"},
         height=_FRAME + _ROW * len(points),
         margin={"l": 10, "r": 20, "t": 60, "b": 60},
         template="plotly_white",
+        barmode="overlay",
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "right", "x": 1.0},
         yaxis={
             "categoryorder": "array",
@@ -106,7 +107,7 @@ def ranking_figure(points: Sequence[RankingPoint], outcome: str) -> Figure:
     return figure
 
 
-def _importance(points: Sequence[RankingPoint], kind: str, colour: str) -> dict[str, Any]:
+def _importance(points: Sequence[RankingPoint], kind: str, colour: str, symbol: str) -> dict[str, Any]:
     return {
         "x": [point.importance for point in points],
         "y": [point.label for point in points],
@@ -118,7 +119,7 @@ def _importance(points: Sequence[RankingPoint], kind: str, colour: str) -> dict[
             "color": colour,
         },
         "mode": "markers",
-        "marker": {"color": colour, "size": 9},
+        "marker": {"color": colour, "symbol": symbol, "size": 9},
         "name": kind,
         "customdata": ["" if point.gain is None else f"gain {point.gain:.1f} points" for point in points],
         "hovertemplate": "%{y}<br>%{x:.3f}<br>%{customdata}<extra></extra>",

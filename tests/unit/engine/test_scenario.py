@@ -11,7 +11,6 @@ import pytest
 
 import trustsem as ts
 from trustsem.distributions import Z95
-from trustsem.effects.delta import delta_method
 from trustsem.effects.scenario import Intervention, change_of
 from trustsem.effects.scenario_steps import GroupScenario, Step, StepUnit, group_scenario
 from trustsem.errors import EffectError, UsageError
@@ -109,8 +108,9 @@ def test_a_share_is_one_of_the_headroom_in_its_direction(fit: ts.Fit) -> None:
 
 
 def test_a_push_inside_the_loop_comes_back_and_a_hold_does_not(fit: ts.Fit) -> None:
-    f, g = value(fit, "interpersonal_trust", "~", "intergroup_trust"), value(
-        fit, "intergroup_trust", "~", "interpersonal_trust"
+    f, g = (
+        value(fit, "interpersonal_trust", "~", "intergroup_trust"),
+        value(fit, "intergroup_trust", "~", "interpersonal_trust"),
     )
     push = fit.scenario({"interpersonal_trust": 0.3}).changes
     assert row_of(push, "interpersonal_trust")["units"] == pytest.approx(0.3 / (1 - f * g), rel=EXACT)
@@ -465,7 +465,7 @@ def test_a_construct_without_a_positive_variance_has_no_step_in_sd() -> None:
     assert np.isnan(row["sd"])
 
 
-def test_a_fit_without_errors_has_no_intervals(fit: ts.Fit) -> None:
+def test_a_fit_without_errors_has_no_intervals() -> None:
     bare = ts.fit("trust_formation", SAMPLE, se="none")
     result = bare.scenario({"rights_protection": "1sd"})
     assert result.changes["sd_se"].isna().all()
@@ -555,8 +555,3 @@ def test_incomplete_rows_and_equality_constraints_are_supported() -> None:
     a = equal.estimates.loc[equal.estimates["label"] == "a"].iloc[0]
     assert row["units"] == pytest.approx(a["est"] ** 2, rel=EXACT)
     assert row["units_se"] == pytest.approx(2 * a["est"] * a["se"], rel=1e-8)
-
-
-def test_delta_method_marks_what_does_not_vary() -> None:
-    result = delta_method(np.array([0.5]), np.zeros((1, 2)), np.eye(2))
-    assert np.isnan(result.standard_errors[0])
