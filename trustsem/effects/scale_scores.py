@@ -131,15 +131,6 @@ def answer_changes(
     return Answers(values, jacobian)
 
 
-def expected_answers(layout: GroupLayout, implied: Implied, scores: ScaleScores) -> FloatArray:
-    """Return the (t,) means of all variables, of ordinal items those of their categories' scores."""
-    result = implied.total_mean.copy()
-    for item, categories in scores.categories.items():
-        z = (result[item] - _thresholds(layout, implied, item)) / np.sqrt(implied.total_cov[item, item])
-        result[item] = categories[0] + np.diff(categories) @ normal_cdf_of(z)
-    return result
-
-
 def _thresholds(layout: GroupLayout, implied: Implied, item: int) -> FloatArray:
     assert layout.ordinal is not None
     return thresholds_of(layout.ordinal, implied.theta, item)

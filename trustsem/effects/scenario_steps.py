@@ -13,7 +13,6 @@ from trustsem.effects.scale_scores import (
     Answers,
     ScaleScores,
     answer_changes,
-    expected_answers,
     measurement_inverse,
 )
 from trustsem.effects.variances import Variances, model_variances
@@ -107,13 +106,11 @@ def group_scenario(
         constructs: Positions of the constructs.
         scores: Their scores.
         arrows: Cells of the measurement model.
-        sample_mean: (p,) means of the respondents' answers; those of ordinal items come from the model. None: unknown.
+        sample_mean: (p,) means of the respondents' answers; None: unknown.
         label: Name of the group.
     """
     variances = model_variances(layout, implied, n_free)
-    if scores.categories:
-        means = scores.at(expected_answers(layout, implied, scores))
-    elif sample_mean is None:
+    if sample_mean is None:
         means = np.full(len(constructs), np.nan)
     else:
         means = scores.at(np.concatenate([sample_mean, np.zeros(len(layout.latent))]))

@@ -60,8 +60,8 @@ def _assumptions(fit: Fit, model: ScenarioModel, levers: Sequence[Lever], kind: 
         )
     if fit.fitted.table.ordinal is not None:
         yield (
-            "Points of ordinal items follow the curves of their categories; thresholds stay where they are. Mean "
-            "scores are those that the model implies."
+            "Points of ordinal items follow the curves of their categories: responses are normal, and thresholds "
+            "stay where they are."
         )
 
 

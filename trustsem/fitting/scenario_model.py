@@ -54,6 +54,7 @@ def scenario_model(fit: Fit) -> ScenarioModel:
         [[ranges[name][item] for item in items[name]] if name not in notes else [] for name in constructs],
         len(position),
     )
+    means = _sample_means(fit)
     groups = tuple(
         group_scenario(
             group,
@@ -62,7 +63,7 @@ def scenario_model(fit: Fit) -> ScenarioModel:
             [position[name] for name in constructs],
             scores,
             _arrows(table, position, number),
-            fit.fitted.moments.groups[number - 1].mean,
+            means[number - 1],
             label,
         )
         for number, (group, at, label) in enumerate(zip(layout.groups, implied, group_names(table), strict=True), 1)
@@ -140,6 +141,20 @@ def _ranges(
                 guessed[item] = bool(falls)
             ranges[construct][item] = AnswerRange(item, lower, upper, categories.get(item, ()))
     return ranges, notes, _range_findings(guessed, against)
+
+
+def _sample_means(fit: Fit) -> list[np.ndarray | None]:
+    """Return each group's mean answers, averaged over rows for ordinal items, whose moments are thresholds."""
+    samples = fit.fitted.moments.groups
+    if fit.fitted.table.ordinal is None:
+        return [sample.mean for sample in samples]
+    means: list[np.ndarray | None] = []
+    groups = fit.cases("mean scores").by_group([sample.n_obs for sample in samples])
+    for sample, values in zip(samples, groups, strict=True):
+        weight = np.ones(len(values)) if sample.cases is None else sample.cases.weight_of_row
+        there = ~np.isnan(values)
+        means.append((weight @ np.where(there, values, 0.0)) / (weight @ there))
+    return means
 
 
 def _codebook_limits(fit: Fit) -> dict[str, tuple[float, float]]:
