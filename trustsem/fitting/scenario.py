@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from trustsem.effects.scenario import Change, Intervention, change_of, downstream
 from trustsem.effects.scenario_draws import ChangeDraws, change_draws
 from trustsem.effects.scenario_records import ChangeRow, Span, StepRow, spans
-from trustsem.effects.scenario_steps import GroupScenario, points_of_size
+from trustsem.effects.scenario_steps import GroupScenario, Step, points_of_size
 from trustsem.errors import EffectError, UsageError
 from trustsem.fitting.scenario_findings import assumptions_of, draw_findings, scenario_findings
 from trustsem.fitting.scenario_levers import (
@@ -25,6 +26,7 @@ from trustsem.fitting.scenario_levers import (
 )
 from trustsem.fitting.scenario_model import ScenarioModel, scenario_model
 from trustsem.records import Finding
+from trustsem.resample.batch import Stack
 from trustsem.suggestions import suggest
 from trustsem.tables.scenario import changes_frame, steps_frame
 from trustsem.version import __version__
@@ -147,10 +149,7 @@ def scenario_of(
     steps = tuple(step for lever in found for step in lever.steps(model.constructs))
     covariance = fit.fitted.covariance.matrix
     changes = [change_of(group, steps, kind, covariance) for group in model.groups]
-    samples = [
-        None if drawn is None else change_draws(group, steps, kind, stack)
-        for group, stack in zip(model.groups, _stacks(drawn, model), strict=True)
-    ]
+    samples = _samples(drawn, model, steps, kind)
     step_rows, rows = _step_rows(model, found, changes), _change_rows(model, found, shown, changes, samples)
     return Scenario(
         fit, found, kind, ci, None if drawn is None else drawn.seed, None if drawn is None else drawn.n_used,
@@ -181,8 +180,19 @@ def monte_carlo(fit: Fit, ci: str, draws: int | None, seed: int | None) -> Monte
     return fit.monte_carlo(DRAWS if draws is None else draws, seed=seed)
 
 
-def _stacks(drawn: MonteCarlo | None, model: ScenarioModel) -> Sequence[Any]:
-    return [None] * len(model.groups) if drawn is None else drawn.raw.stacks
+def _samples(
+    drawn: MonteCarlo | None, model: ScenarioModel, steps: Sequence[Step], kind: Intervention
+) -> list[ChangeDraws | None]:
+    """Return the changes of every group in each draw, holding the matrices of a few draws at a time."""
+    if drawn is None:
+        return [None] * len(model.groups)
+
+    def quantity(_: np.ndarray, stacks: Sequence[Stack]) -> np.ndarray:
+        parts = [change_draws(group, steps, kind, stack) for group, stack in zip(model.groups, stacks, strict=True)]
+        return np.hstack([array for part in parts for array in (part.units, part.sd, part.points)])
+
+    arrays = iter(np.split(drawn.raw.compute(quantity), 3 * len(model.groups), axis=1))
+    return [ChangeDraws(next(arrays), next(arrays), next(arrays)) for _ in model.groups]
 
 
 def _shown(
