@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from trustsem.effects.graph import structural_graph
 from trustsem.effects.scenario import Intervention, change_of, downstream
 from trustsem.effects.scenario_draws import change_draws
 from trustsem.effects.scenario_records import NOTHING, LeverRow, Span, spans
@@ -160,8 +161,10 @@ def _moved(levers: Sequence[Lever]) -> tuple[str, ...]:
 def _candidates(fit: Fit, model: ScenarioModel, target: int) -> tuple[list[Lever], list[Finding]]:
     """Return the levers that are compared: exogenous constructs and levers of the theory that reach the outcome."""
     covariates = () if fit.data.codebook is None else tuple(item.name for item in fit.data.codebook.covariates)
-    own = [name for name in _exogenous(model) if name not in covariates and name != model.constructs[target]]
-    left = [name for name in _exogenous(model) if name in covariates]
+    own = [
+        name for name in _exogenous(model, covariates) if name not in covariates and name != model.constructs[target]
+    ]
+    left = [name for name in _exogenous(model, covariates) if name in covariates]
     of_theory = [lever_of_theory(lever, model.constructs, None) for lever in load_theory().levers]
     every = [*(Lever(name, (Move(name, 1),)) for name in own), *(lever for lever in of_theory if lever.moves)]
     reaching = [lever for lever in every if _reaches(model, lever, target)]
@@ -176,11 +179,15 @@ def _candidates(fit: Fit, model: ScenarioModel, target: int) -> tuple[list[Lever
     return reaching, findings
 
 
-def _exogenous(model: ScenarioModel) -> list[str]:
-    """Return the constructs that no arrow leads to in any group."""
-    caused = {position for group in model.groups for position in group.layout.dependent.tolist()}
-    first = model.groups[0]
-    return [name for name, position in zip(model.constructs, first.constructs, strict=True) if position not in caused]
+def _exogenous(model: ScenarioModel, covariates: Sequence[str]) -> list[str]:
+    """Return the constructs that no arrow leads to in any group, those from covariates aside."""
+    caused: set[str] = set()
+    for group in model.groups:
+        names = group.layout.names
+        for source, targets in structural_graph(group.layout).items():
+            if names[source] not in covariates:
+                caused.update(names[target] for target in targets)
+    return [name for name in model.constructs if name not in caused]
 
 
 def _reaches(model: ScenarioModel, lever: Lever, target: int) -> bool:

@@ -567,7 +567,10 @@ def test_observed_predictors_move_in_their_own_units() -> None:
     assert "no-score" in codes(result)
     ranking = fit.levers("interpersonal_trust")
     assert "covariates-not-ranked" in codes(ranking)
-    assert "education" not in ranking.frame["lever"].tolist()
+    ranked = ranking.frame["lever"].tolist()
+    assert "education" not in ranked
+    assert "humanistic_quality" in ranked  # only covariates point at it
+    assert "interpersonal_interaction" not in ranked
 
 
 def _indirect(fit: ts.Fit) -> float:
