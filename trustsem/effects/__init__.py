@@ -1,9 +1,10 @@
 """Standardised solution, R-squared, defined parameters, effects and their differences between groups, loops."""
 
 from trustsem.effects.contrasts import EffectContrast, effect_contrasts, value_contrasts
-from trustsem.effects.decomposition import EffectKind, EffectRow, Effects, decompose_effects
+from trustsem.effects.decomposition import EffectRow, Effects, decompose_effects
 from trustsem.effects.defined import defined_parameters
 from trustsem.effects.delta import DeltaResult, delta_method
+from trustsem.effects.evaluation import EffectKey, EffectKind
 from trustsem.effects.graph import structural_paths
 from trustsem.effects.influence import CaseFit, CaseInfluence, case_fit, case_influence
 from trustsem.effects.latent import LatentCorrelation, latent_correlations_with_errors
@@ -18,6 +19,7 @@ __all__ = [
     "CaseScores",
     "DeltaResult",
     "EffectContrast",
+    "EffectKey",
     "EffectKind",
     "EffectRow",
     "Effects",

@@ -1,4 +1,4 @@
-"""Effects in every draw of a bootstrap."""
+"""Effects in every draw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trustsem.effects.decomposition import EffectKind, EffectRow
+from trustsem.effects.evaluation import EffectKey, EffectKind
 from trustsem.resample.batch import Stack
 
 FloatArray = NDArray[np.float64]
@@ -23,27 +23,30 @@ class EffectDraws:
     std_all: FloatArray
 
 
-def effect_draws(rows: Sequence[EffectRow], names: Sequence[str], stacks: Sequence[Stack]) -> EffectDraws:
-    """Return the effects of rows that were decomposed in the full sample, in each draw.
+def effect_draws(keys: Sequence[EffectKey], names: Sequence[str], stacks: Sequence[Stack]) -> EffectDraws:
+    """Return effects in each draw.
 
     Total effects are those of the equilibrium, (I - A)^-1; a draw whose loop does not settle (an eigenvalue of A at
     1 or beyond) has none.
+
+    Args:
+        keys: Which effects.
+        names: All variables, observed first.
+        stacks: Matrices of every group in each draw.
     """
     position = {name: index for index, name in enumerate(names)}
     est, std = [], []
     unstable = [~is_stable(stack.paths) for stack in stacks]
-    for row in rows:
-        stack = stacks[row.group - 1]
-        value = _effect(row, rows, stack, position)
-        value = np.where(unstable[row.group - 1], np.nan, value) if row.kind in _EQUILIBRIUM else value
+    for key in keys:
+        stack = stacks[key.group - 1]
+        value = _effect(key, stack, position)
+        if not key.ways or key.kind is EffectKind.LOOP:
+            value = np.where(unstable[key.group - 1], np.nan, value)
         with np.errstate(invalid="ignore", divide="ignore"):
             sd = np.sqrt(np.diagonal(stack.total_cov, axis1=1, axis2=2))
-            std.append(value * sd[:, position[row.x]] / sd[:, position[row.y]])
+            std.append(value * sd[:, position[key.x]] / sd[:, position[key.y]])
         est.append(value)
     return EffectDraws(np.array(est).T, np.array(std).T)
-
-
-_EQUILIBRIUM = frozenset({EffectKind.TOTAL, EffectKind.TOTAL_INDIRECT, EffectKind.LOOP})
 
 
 def is_stable(paths: FloatArray) -> NDArray[np.bool_]:
@@ -53,21 +56,15 @@ def is_stable(paths: FloatArray) -> NDArray[np.bool_]:
     return finite & (values < 1)
 
 
-def _effect(row: EffectRow, rows: Sequence[EffectRow], stack: Stack, position: Mapping[str, int]) -> FloatArray:
-    x, y = position[row.x], position[row.y]
-    total = stack.inverse[:, y, x]
-    direct = stack.paths[:, y, x]
-    if row.kind is EffectKind.TOTAL:
+def _effect(key: EffectKey, stack: Stack, position: Mapping[str, int]) -> FloatArray:
+    along = np.sum([_along(way, stack, position) for way in key.ways], axis=0)
+    if key.ways and key.kind is not EffectKind.LOOP:
+        return along
+    x, y = position[key.x], position[key.y]
+    total = stack.inverse[:, y, x] - (1.0 if x == y else 0.0)
+    if key.kind is EffectKind.TOTAL:
         return total
-    if row.kind is EffectKind.DIRECT:
-        return direct
-    siblings = [r for r in rows if (r.x, r.y, r.group) == (row.x, row.y, row.group) and r.kind is EffectKind.SPECIFIC]
-    if row.kind is EffectKind.SPECIFIC:
-        return _along(row.path, stack, position)
-    along = np.sum([_along(r.path, stack, position) for r in siblings], axis=0)
-    if row.kind is EffectKind.LOOP:
-        return total - direct - along
-    return total - direct
+    return total - stack.paths[:, y, x] - along
 
 
 def _along(path: Sequence[str], stack: Stack, position: Mapping[str, int]) -> FloatArray:

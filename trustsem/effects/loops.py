@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.effects.delta import delta_method
+from trustsem.effects.evaluation import path_product
 from trustsem.effects.graph import simple_cycles, structural_graph
 from trustsem.implied import GroupLayout, Implied
 
@@ -60,21 +60,9 @@ def find_loops(layout: GroupLayout, implied: Implied, n_free: int, covariance: F
     """
     loops = []
     for cycle in simple_cycles(structural_graph(layout)):
-        gain, gradient = path_product(layout, implied, (*cycle, cycle[0]), n_free)
+        members = tuple(layout.names[i] for i in cycle)
+        gain, gradient = path_product(layout, implied, (*members, members[0]), n_free)
         result = delta_method(np.array([gain]), gradient[None, :], covariance)
-        loops.append(Loop(tuple(layout.names[i] for i in cycle), gain, float(result.standard_errors[0])))
+        loops.append(Loop(members, gain, float(result.standard_errors[0])))
     index = float(np.abs(np.linalg.eigvals(implied.paths)).max()) if loops else 0.0
     return LoopReport(tuple(loops), index)
-
-
-def path_product(layout: GroupLayout, implied: Implied, path: tuple[int, ...], n_free: int) -> tuple[float, FloatArray]:
-    """Return the product of the arrows along a path, with its gradient."""
-    cells = layout.path_cells
-    parameter = {(int(i), int(j)): int(k) for i, j, k in zip(cells.row, cells.column, cells.parameter, strict=True)}
-    steps = [(target, source) for source, target in pairwise(path)]
-    values = np.array([implied.paths[step] for step in steps])
-    gradient = np.zeros(n_free)
-    for position, step in enumerate(steps):
-        if step in parameter:
-            gradient[parameter[step]] += np.prod(np.delete(values, position))
-    return float(np.prod(values)), gradient
