@@ -190,7 +190,7 @@ def test_effects_that_do_not_exist() -> None:
     with pytest.raises(EffectError, match="runs through"):
         fit.effects("f", "g", through="x1")
     with pytest.raises(UsageError, match="delta"):
-        fit.effects("f", "g", ci="bca")
+        fit.effects("f", "g", ci="wild")
 
 
 def test_an_unstable_loop_is_found_and_its_totals_refused() -> None:

@@ -34,9 +34,15 @@ def delta_method(values: FloatArray, jacobian: FloatArray, covariance: FloatArra
     if covariance is None:
         return DeltaResult(values, jacobian, np.full(len(values), np.nan))
     with np.errstate(invalid="ignore", over="ignore"):
-        variances = ((jacobian @ covariance) * jacobian).sum(axis=1)
-        errors = np.sqrt(variances)
+        errors = np.sqrt(((jacobian @ covariance) * jacobian).sum(axis=1))
+    return DeltaResult(values, jacobian, without_constants(errors, values, jacobian, covariance))
+
+
+def without_constants(
+    errors: FloatArray, values: FloatArray, jacobian: FloatArray, covariance: FloatArray
+) -> FloatArray:
+    """Return standard errors with NaN for quantities that do not vary: what is left there is rounding."""
+    with np.errstate(invalid="ignore", over="ignore"):
         parts = np.abs(jacobian) @ np.sqrt(np.maximum(np.diag(covariance), 0.0))
-        constant = ~((errors > _OF_VALUE * np.abs(values)) & (errors > _OF_PARTS * parts))
-    errors[constant] = np.nan
-    return DeltaResult(values, jacobian, errors)
+        varies = (errors > _OF_VALUE * np.abs(values)) & (errors > _OF_PARTS * parts)
+    return np.where(varies, errors, np.nan)

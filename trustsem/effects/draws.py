@@ -50,10 +50,24 @@ def effect_draws(keys: Sequence[EffectKey], names: Sequence[str], stacks: Sequen
 
 
 def is_stable(paths: FloatArray) -> NDArray[np.bool_]:
-    """Return which of (B, t, t) matrices of arrows have no loop that fails to settle; draws with NaN do not."""
+    """Return which of (B, t, t) matrices of arrows have no loop that fails to settle; none with NaN has.
+
+    Eigenvalues are those of the variables that lie on loops.
+    """
     finite = np.asarray(np.isfinite(paths).all(axis=(1, 2)), dtype=bool)
-    values = np.abs(np.linalg.eigvals(np.where(finite[:, None, None], paths, 0.0))).max(axis=1)
-    return finite & (values < 1)
+    members = _on_loops(np.asarray((np.abs(paths) > 0).any(axis=0), dtype=bool))
+    if not len(members):
+        return finite
+    looped = np.where(finite[:, None, None], paths[:, members[:, None], members], 0.0)
+    return finite & (np.abs(np.linalg.eigvals(looped)).max(axis=1) < 1)
+
+
+def _on_loops(arrows: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the variables from which arrows lead back to themselves."""
+    reached = arrows.copy()
+    for _ in range(int(np.ceil(np.log2(max(len(arrows), 2))))):
+        reached |= reached @ reached
+    return np.flatnonzero(np.diag(reached))
 
 
 def _effect(key: EffectKey, stack: Stack, position: Mapping[str, int]) -> FloatArray:

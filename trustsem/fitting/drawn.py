@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -12,17 +12,44 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from trustsem.effects.draws import effect_draws
+from trustsem.effects import ParameterFunctions, effect_functions
 from trustsem.errors import UsageError
+from trustsem.fitting.effect_frames import (
+    effect_contrasts_frame,
+    group_differences_frame,
+    parameter_differences_frame,
+    r_squared_frame,
+)
+from trustsem.fitting.interval_request import CiKind, IntervalRequest, draw_faults
+from trustsem.fitting.row_functions import row_functions
 from trustsem.fitting.words import word
 from trustsem.records import Finding
 from trustsem.resample import BootstrapDraws, IntervalKind, bootstrap_limits
-from trustsem.resample.quantities import row_draws, standardized_draws
+from trustsem.resample.quantities import row_draws
 
 if TYPE_CHECKING:
+    from trustsem.fitting.intervals import IntervalMaker
     from trustsem.fitting.result import Fit
 
 FloatArray = NDArray[np.float64]
+Names = str | Sequence[str] | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DrawnIntervals:
+    """Intervals of k quantities from draws.
+
+    Args:
+        se: (k,) standard deviations of the draws; NaN where the quantity does not vary.
+        bias: (k,) mean of the draws less the estimate.
+        limits: (k,) lower and (k,) upper limits of each kind.
+        n_draws: (k,) draws in which it has a value.
+    """
+
+    se: FloatArray
+    bias: FloatArray
+    limits: Mapping[IntervalKind, tuple[FloatArray, FloatArray]]
+    n_draws: NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +95,35 @@ class DrawnFit:
         """Refits without one respondent each; only kinds of draws that have BCa intervals need them."""
         raise NotImplementedError
 
+    def intervals_of(
+        self, functions: ParameterFunctions, kinds: Sequence[IntervalKind], level: float = 0.95
+    ) -> DrawnIntervals:
+        """Return standard errors, bias and limits of any functions of the parameters.
+
+        Args:
+            functions: The quantities.
+            kinds: How limits are made of the draws.
+            level: Confidence level.
+        """
+        estimate = functions.values
+        draws = functions.in_draws(self.raw)[self.raw.ledger.used]
+        jackknife = None
+        if IntervalKind.BCA in kinds:
+            without_one = self._jackknife
+            jackknife = functions.in_draws(without_one)[without_one.ledger.converged]
+        spread, centre = _columnwise(draws, _spread), _columnwise(draws, _mean)
+        fixed = spread <= 1e-12 * np.maximum(np.abs(estimate), 1.0)
+        limits = {}
+        for kind in dict.fromkeys(kinds):
+            lower, upper = bootstrap_limits(kind, draws, estimate, level=level, jackknife=jackknife)
+            limits[kind] = np.where(fixed, estimate, lower), np.where(fixed, estimate, upper)
+        return DrawnIntervals(
+            np.where(fixed, np.nan, spread),
+            np.where(fixed, 0.0, centre - estimate),
+            limits,
+            np.isfinite(draws).sum(axis=0),
+        )
+
     def intervals(self, kind: str = "percentile", *, level: float = 0.95, standardized: bool = False) -> pd.DataFrame:
         """Return standard errors, bias and intervals from the draws of every row and definition.
 
@@ -82,24 +138,16 @@ class DrawnFit:
         Raises:
             UsageError: another kind or level.
         """
-        chosen = _kind(kind, level, self.kinds)
-        frame = self.fit.standardized() if standardized else self.fit.estimates
-        estimate = np.asarray(frame["est_std" if standardized else "est"], dtype=np.float64)
-        table = self.fit.fitted.table
-
-        def values_of(draws: BootstrapDraws) -> FloatArray:
-            values = self._values if draws is self.raw else row_draws(table, draws.theta, draws.stacks)
-            return standardized_draws(table, values, draws.stacks) if standardized else values
-
-        keys = ["lhs", "op", "rhs", "group", "label"]
-        draws, jackknife = self._drawn(values_of, chosen)
-        return _interval_frame(pd.DataFrame(frame[keys]), estimate, draws, jackknife, chosen, level)
+        chosen = self._kind(kind, level)
+        functions = row_functions(self.fit.fitted, standardized=standardized)
+        keys = pd.DataFrame(self.fit.estimates[["lhs", "op", "rhs", "group", "label"]])
+        return self._frame(keys, functions, chosen, level).drop(columns="n_draws")
 
     def effects(
         self,
-        x: str | Sequence[str] | None = None,
-        y: str | Sequence[str] | None = None,
-        through: str | Sequence[str] | None = None,
+        x: Names = None,
+        y: Names = None,
+        through: Names = None,
         kind: str = "percentile",
         *,
         level: float = 0.95,
@@ -112,9 +160,9 @@ class DrawnFit:
         Returns:
             Columns x, y, effect, path, group, est, se, bias, ci_lower, ci_upper, n_draws.
         """
-        chosen = _kind(kind, level, self.kinds)
+        chosen = self._kind(kind, level)
         rows = self.fit.decompose(x, y, through).rows
-        names = (*self.fit.fitted.table.variables.observed, *self.fit.fitted.table.variables.latent)
+        functions = effect_functions(self.fit.fitted.estimate, rows, standardized=standardized)
         keys = pd.DataFrame(
             {
                 "x": [row.x for row in rows],
@@ -124,47 +172,72 @@ class DrawnFit:
                 "group": [row.group for row in rows],
             }
         )
-        estimate = np.array([row.std_all if standardized else row.est for row in rows])
+        return self._frame(keys, functions, chosen, level)
 
-        def values_of(draws: BootstrapDraws) -> FloatArray:
-            found = effect_draws(rows, names, draws.stacks)
-            return found.std_all if standardized else found.est
+    def r_squared(self, kind: str = "percentile", *, level: float = 0.95) -> pd.DataFrame:
+        """Return the explained shares of variance with intervals from the draws, as `Fit.r_squared_intervals`.
 
-        draws, jackknife = self._drawn(values_of, chosen)
-        frame = _interval_frame(keys, estimate, draws, jackknife, chosen, level)
-        return frame.assign(n_draws=np.isfinite(draws).sum(axis=0))
+        Draws with a negative residual variance of a variable have no value of it: n_draws counts the rest.
+        """
+        return r_squared_frame(self.fit, self._maker(kind, level))
 
-    def _drawn(
-        self, values_of: Callable[[BootstrapDraws], FloatArray], kind: IntervalKind
-    ) -> tuple[FloatArray, FloatArray | None]:
-        """Return the values in the draws that are used, and in those of the jackknife where the interval needs it."""
-        draws = values_of(self.raw)[self.raw.ledger.used]
-        if kind is not IntervalKind.BCA:
-            return draws, None
-        without_one = self._jackknife
-        return draws, values_of(without_one)[without_one.ledger.converged]
+    def effect_contrasts(
+        self,
+        x: str,
+        y: str,
+        through: Names = None,
+        kind: str = "percentile",
+        *,
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Return differences between indirect effects with intervals from the draws, as `Fit.effect_contrasts`."""
+        return effect_contrasts_frame(self.fit, self._maker(kind, level), x, y, through)
 
+    def group_differences(
+        self,
+        x: Names = None,
+        y: Names = None,
+        through: Names = None,
+        kind: str = "percentile",
+        *,
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Return differences between groups with intervals from the draws, as `Fit.group_differences`."""
+        return group_differences_frame(self.fit, self._maker(kind, level), x, y, through)
 
-def _interval_frame(
-    keys: pd.DataFrame,
-    estimate: FloatArray,
-    draws: FloatArray,
-    jackknife: FloatArray | None,
-    kind: IntervalKind,
-    level: float,
-) -> pd.DataFrame:
-    lower, upper = bootstrap_limits(kind, draws, estimate, level=level, jackknife=jackknife)
-    with np.errstate(invalid="ignore"):
-        spread = np.array([_spread(column) for column in draws.T])
-        centre = np.array([_mean(column) for column in draws.T])
-    fixed = spread <= 1e-12 * np.maximum(np.abs(estimate), 1.0)
-    return keys.assign(
-        est=estimate,
-        se=np.where(fixed, np.nan, spread),
-        bias=np.where(fixed, 0.0, centre - estimate),
-        ci_lower=np.where(fixed, estimate, lower),
-        ci_upper=np.where(fixed, estimate, upper),
-    ).reset_index(drop=True)
+    def parameter_differences(self, op: Names = None, kind: str = "percentile", *, level: float = 0.95) -> pd.DataFrame:
+        """Return differences between groups with intervals from the draws, as `Fit.parameter_differences`."""
+        return parameter_differences_frame(self.fit, self._maker(kind, level), op)
+
+    def _maker(self, kind: str, level: float) -> IntervalMaker:
+        from trustsem.fitting.intervals import IntervalMaker  # which makes draws, of this class
+
+        chosen = self._kind(kind, level)
+        is_bootstrap = len(self.kinds) > 1
+        ci = CiKind(chosen.value) if is_bootstrap else CiKind.MONTE_CARLO
+        return IntervalMaker(self.fit, IntervalRequest((ci,), level=level), given=self)
+
+    def _kind(self, kind: str, level: float) -> IntervalKind:
+        allowed = {option.value: option for option in self.kinds}
+        if word(kind) not in allowed:
+            raise UsageError(f"kind={kind!r} is unknown.", remedy=f"Use one of: {', '.join(allowed)}.", code="interval")
+        if not 0 < level < 1:
+            raise UsageError(f"level must lie between 0 and 1, not {level!r}.", remedy="Use 0.95.", code="interval")
+        return allowed[word(kind)]
+
+    def _frame(
+        self, keys: pd.DataFrame, functions: ParameterFunctions, kind: IntervalKind, level: float
+    ) -> pd.DataFrame:
+        found = self.intervals_of(functions, [kind], level)
+        lower, upper = found.limits[kind]
+        return keys.assign(
+            est=functions.values,
+            se=found.se,
+            bias=found.bias,
+            ci_lower=lower,
+            ci_upper=upper,
+            n_draws=found.n_draws,
+        ).reset_index(drop=True)
 
 
 def require_draws(n: object, seed: object, message: str) -> None:
@@ -173,11 +246,7 @@ def require_draws(n: object, seed: object, message: str) -> None:
     Raises:
         UsageError: naming every fault.
     """
-    faults = []
-    if not isinstance(n, int) or isinstance(n, bool) or n < 2:
-        faults.append(f"n must be a whole number of at least 2, not {n!r}.")
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
-        faults.append(f"seed must be a whole number of at least 0, not {seed!r}.")
+    faults = draw_faults(n, seed)
     if faults:
         raise UsageError(message, faults=faults, code="draws")
 
@@ -187,13 +256,8 @@ def seed_or_new(seed: int | None) -> int:
     return secrets.randbelow(2**31) if seed is None else seed
 
 
-def _kind(kind: str, level: float, kinds: tuple[IntervalKind, ...]) -> IntervalKind:
-    allowed = {option.value: option for option in kinds}
-    if word(kind) not in allowed:
-        raise UsageError(f"kind={kind!r} is unknown.", remedy=f"Use one of: {', '.join(allowed)}.", code="interval")
-    if not 0 < level < 1:
-        raise UsageError(f"level must lie between 0 and 1, not {level!r}.", remedy="Use 0.95.", code="interval")
-    return allowed[word(kind)]
+def _columnwise(draws: FloatArray, function: Callable[[FloatArray], float]) -> FloatArray:
+    return np.array([function(column) for column in draws.T], dtype=np.float64)
 
 
 def _spread(column: FloatArray) -> float:

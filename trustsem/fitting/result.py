@@ -14,42 +14,33 @@ import numpy as np
 import pandas as pd
 
 from trustsem.effects import (
-    Effects,
     Standardization,
-    decompose_effects,
-    effect_contrasts,
-    find_loops,
     r_squared,
 )
-from trustsem.errors import EffectError, UsageError
+from trustsem.errors import UsageError
 from trustsem.fitting.bootstrap_errors import bootstrap_estimates
 from trustsem.fitting.data_options import Missing
 from trustsem.fitting.diagnostics import diagnose
+from trustsem.fitting.fit_effects import FitEffects
 from trustsem.fitting.hypotheses import score_frame, wald_of
 from trustsem.fitting.inputs import DataInput, ModelInput
 from trustsem.fitting.options import FitOptions
-from trustsem.fitting.pairs import mediated_pairs
 from trustsem.fitting.theory import theory_behind
 from trustsem.inference import residual_type
 from trustsem.inference.wald import WaldTest
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.pipeline import FittedModel
 from trustsem.records import Finding
-from trustsem.suggestions import suggest
 from trustsem.tables import (
     GroupedResiduals,
     Residuals,
     dfbetas_frame,
-    effect_differences_frame,
-    effects_frame,
     estimates_frame,
     factor_score_quality_frame,
     factor_scores_frame,
     group_fit_frame,
     influence_frame,
-    loops_frame,
     modification_frame,
-    parameter_differences_frame,
     residuals_record,
     standardized_frame,
     tests_frame,
@@ -79,9 +70,6 @@ if TYPE_CHECKING:
     from trustsem.fitting.validity import Validity
 
 
-_OPERATORS = ("=~", "~", "~~", "~1", "|", "~*~")
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ImpliedMoments:
     """Model-implied moments of one group; `mean` is None without a mean structure.
@@ -93,7 +81,7 @@ class ImpliedMoments:
     mean: pd.Series | None
 
 
-class Fit:
+class Fit(FitEffects):
     """A fitted model. Made by `trustsem.fit`; its parts never change."""
 
     def __init__(
@@ -403,127 +391,6 @@ class Fit:
             raise UsageError(f"Unknown type {type!r}.", remedy=f"Use one of: {', '.join(allowed)}.")
         return standardized_frame(self._fitted, kind)
 
-    def effects(
-        self,
-        x: str | Sequence[str] | None = None,
-        y: str | Sequence[str] | None = None,
-        through: str | Sequence[str] | None = None,
-        ci: str = "delta",
-    ) -> pd.DataFrame:
-        """Return direct, specific indirect, total indirect and total effects with 95 % intervals.
-
-        In a feedback loop total effects come from (I - B)^-1, specific ones run along simple paths, and the rest is
-        the part "through the loop".
-
-        Args:
-            x: Where effects start; every exogenous variable with an indirect effect when None.
-            y: Where they end; every variable reached through another when None.
-            through: Only specific effects whose path contains all of these.
-            ci: "delta".
-
-        Returns:
-            Columns x, y, effect, path, est, se, z, pvalue, ci_lower, ci_upper, std_all, std_se, group, group_label;
-            the effects of all groups.
-
-        Raises:
-            EffectError: no path, or a loop that does not settle.
-        """
-        return effects_frame(self.decompose(x, y, through, ci), group_names(self._fitted.table))
-
-    def group_differences(
-        self,
-        x: str | Sequence[str] | None = None,
-        y: str | Sequence[str] | None = None,
-        through: str | Sequence[str] | None = None,
-    ) -> pd.DataFrame:
-        """Return how effects differ between groups, with tests and 95 % intervals: the later group less the earlier.
-
-        Standard errors are those of the delta method with the joint covariance of both effects. An effect that
-        constraints hold equal differs by 0 and has none. Unstandardised effects of latent variables compare only where
-        loadings are equal over groups.
-
-        Args:
-            x: Where effects start, as in `effects`.
-            y: Where they end.
-            through: Only specific effects whose path contains all of these.
-
-        Returns:
-            Columns x, y, effect, path, group, group_label, reference, reference_label, est, est_reference, difference,
-            se, z, pvalue, ci_lower, ci_upper, std_difference, std_se; one row per effect and pair of groups.
-
-        Raises:
-            UsageError: a fit of one group.
-            EffectError: as `effects`.
-        """
-        self._require_groups("differences between groups")
-        contrasts = effect_contrasts(self.decompose(x, y, through).rows, self._fitted.covariance.matrix)
-        return effect_differences_frame(contrasts, group_names(self._fitted.table))
-
-    def parameter_differences(self, op: str | Sequence[str] | None = None) -> pd.DataFrame:
-        """Return how parameters differ between groups, with tests and 95 % intervals: the later group less the earlier.
-
-        Args:
-            op: Only parameters with these operators: "=~", "~", "~~", "~1", "|", "~*~"; all when None.
-
-        Returns:
-            Columns lhs, op, rhs, group, group_label, reference, reference_label, est, est_reference, difference, se, z,
-            pvalue, ci_lower, ci_upper. Parameters that are fixed in both groups are left out; those that a constraint
-            holds equal differ by 0 and have no standard error.
-
-        Raises:
-            UsageError: a fit of one group, or another operator.
-        """
-        self._require_groups("differences between groups")
-        wanted = _names(op)
-        unknown = [name for name in wanted if name not in _OPERATORS]
-        if unknown:
-            raise UsageError(
-                f"No parameter has the operator {unknown[0]!r}.",
-                remedy=f"Use one of: {', '.join(_OPERATORS)}.",
-                code="operator",
-            )
-        return parameter_differences_frame(self._fitted, wanted)
-
-    def _require_groups(self, what: str) -> None:
-        if not self.group_labels:
-            raise UsageError(
-                f"The fit has one group: there are no {what}.",
-                remedy="Fit with group=, the column that splits the sample.",
-                code="one-group",
-            )
-
-    def decompose(
-        self,
-        x: str | Sequence[str] | None = None,
-        y: str | Sequence[str] | None = None,
-        through: str | Sequence[str] | None = None,
-        ci: str = "delta",
-    ) -> Effects:
-        """Return what `effects` tabulates, as records."""
-        if ci != "delta":
-            raise UsageError(
-                f"ci={ci!r} is not available.",
-                remedy='Use ci="delta", or fit.bootstrap(n).effects(...) and fit.monte_carlo().effects(...).',
-                code="ci",
-            )
-        if not self.converged:
-            raise EffectError("The fit did not converge: there are no effects to report.", code="not-converged")
-        mediators = _names(through)
-        for name in (*_names(x), *_names(y), *mediators):
-            self._require_variable(name)
-        pairs = mediated_pairs(self._fitted, _names(x), _names(y))
-        return decompose_effects(self._fitted.estimate, self._fitted.covariance.matrix, pairs, mediators)
-
-    def loops(self) -> pd.DataFrame:
-        """Return every feedback loop with its gain, its interval and the stability index."""
-        estimate = self._fitted.estimate
-        layout = estimate.objective.layout
-        reports = tuple(
-            find_loops(group, implied, layout.n_free, self._fitted.covariance.matrix)
-            for group, implied in zip(layout.groups, estimate.objective.implied(estimate.x), strict=True)
-        )
-        return loops_frame(Effects((), reports), group_names(self._fitted.table))
-
     def modification_indices(
         self, *, minimum: float = 0.0, top: int | None = None, allowed_only: bool = False
     ) -> pd.DataFrame:
@@ -571,15 +438,6 @@ class Fit:
             UsageError: the model has none.
         """
         return score_frame(self._fitted)
-
-    def _require_variable(self, name: str) -> None:
-        known = (*self._fitted.table.variables.latent, *self._fitted.table.variables.observed)
-        if name not in known:
-            raise EffectError(
-                f"The model has no variable '{name}'.{suggest(name, known)}",
-                remedy=f"Variables: {', '.join(known[:14])}.",
-                code="unknown-variable",
-            )
 
     def bootstrap(
         self,
@@ -795,9 +653,3 @@ class Fit:
         from trustsem.fitting.serialise import fit_to_dict
 
         return fit_to_dict(self)
-
-
-def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)

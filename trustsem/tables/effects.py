@@ -1,80 +1,97 @@
-"""Effects, their differences between groups, and loops as data frames."""
+"""Effects, their contrasts and differences between groups, and loops as data frames."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from trustsem.distributions import Z95, normal_tails
-from trustsem.effects import EffectContrast, Effects
+from trustsem.distributions import Z95
+from trustsem.effects import EffectKey, Effects
+
+Values = Mapping[str, NDArray[np.float64]]
+Pairs = Sequence[tuple[int, int]]
 
 
-def effects_frame(effects: Effects, labels: Sequence[str] = ("",)) -> pd.DataFrame:
+def effects_frame(
+    keys: Sequence[EffectKey], est: Values, std_all: Values, labels: Sequence[str] = ("",)
+) -> pd.DataFrame:
     """Return one row per effect and group.
 
-    Columns: x, y, effect, path, est, se, z, pvalue, ci_lower, ci_upper, std_all, std_se, group, group_label.
+    Columns: x, y, effect, path, est and its intervals, std_all and its intervals, group, group_label.
 
     Args:
-        effects: Effects of all groups.
+        keys: Effects of all groups.
+        est: `est` and columns of its intervals.
+        std_all: `std_all` and columns of its intervals.
         labels: Names of the groups.
     """
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "x": [row.x for row in effects.rows],
-            "y": [row.y for row in effects.rows],
-            "effect": [row.kind.value for row in effects.rows],
-            "path": [" -> ".join(row.path) for row in effects.rows],
-            "est": [row.est for row in effects.rows],
-            "se": [row.se for row in effects.rows],
+            "x": [key.x for key in keys],
+            "y": [key.y for key in keys],
+            "effect": [key.kind.value for key in keys],
+            "path": [_way(key) for key in keys],
+            **est,
+            **std_all,
+            "group": [key.group for key in keys],
+            "group_label": [labels[key.group - 1] for key in keys],
         }
     )
-    _add_inference(frame, "est")
-    frame["std_all"] = [row.std_all for row in effects.rows]
-    frame["std_se"] = [row.std_se for row in effects.rows]
-    frame["group"] = [row.group for row in effects.rows]
-    frame["group_label"] = [labels[row.group - 1] for row in effects.rows]
-    return frame
 
 
-def effect_differences_frame(contrasts: Sequence[EffectContrast], labels: Sequence[str]) -> pd.DataFrame:
+def path_contrasts_frame(
+    keys: Sequence[EffectKey], pairs: Pairs, difference: Values, std_difference: Values, labels: Sequence[str]
+) -> pd.DataFrame:
+    """Return one row per pair of specific indirect effects: the first less the second.
+
+    Columns: x, y, path, other_path, est, est_other, difference and its intervals, std_difference and its intervals,
+    group, group_label.
+    """
+    first, second = [keys[i] for i, _ in pairs], [keys[j] for _, j in pairs]
+    return pd.DataFrame(
+        {
+            "x": [key.x for key in first],
+            "y": [key.y for key in first],
+            "path": [_way(key) for key in first],
+            "other_path": [_way(key) for key in second],
+            **difference,
+            **std_difference,
+            "group": [key.group for key in first],
+            "group_label": [labels[key.group - 1] for key in first],
+        }
+    )
+
+
+def effect_differences_frame(
+    keys: Sequence[EffectKey], pairs: Pairs, difference: Values, std_difference: Values, labels: Sequence[str]
+) -> pd.DataFrame:
     """Return one row per effect and pair of groups: the later group less the earlier one.
 
-    Columns: x, y, effect, path, group, group_label, reference, reference_label, est, est_reference, difference, se, z,
-    pvalue, ci_lower, ci_upper, std_difference, std_se.
+    Columns: x, y, effect, path, group, group_label, reference, reference_label, est, est_reference, difference and its
+    intervals, std_difference and its intervals.
     """
-    frame = pd.DataFrame(
+    later, earlier = [keys[i] for i, _ in pairs], [keys[j] for _, j in pairs]
+    return pd.DataFrame(
         {
-            "x": [item.later.x for item in contrasts],
-            "y": [item.later.y for item in contrasts],
-            "effect": [item.later.kind.value for item in contrasts],
-            "path": [" -> ".join(item.later.path) for item in contrasts],
-            "group": [item.later.group for item in contrasts],
-            "group_label": [labels[item.later.group - 1] for item in contrasts],
-            "reference": [item.earlier.group for item in contrasts],
-            "reference_label": [labels[item.earlier.group - 1] for item in contrasts],
-            "est": [item.later.est for item in contrasts],
-            "est_reference": [item.earlier.est for item in contrasts],
-            "difference": [item.difference for item in contrasts],
-            "se": [item.se for item in contrasts],
+            "x": [key.x for key in later],
+            "y": [key.y for key in later],
+            "effect": [key.kind.value for key in later],
+            "path": [_way(key) for key in later],
+            "group": [key.group for key in later],
+            "group_label": [labels[key.group - 1] for key in later],
+            "reference": [key.group for key in earlier],
+            "reference_label": [labels[key.group - 1] for key in earlier],
+            **difference,
+            **std_difference,
         }
     )
-    _add_inference(frame, "difference")
-    frame["std_difference"] = [item.std_difference for item in contrasts]
-    frame["std_se"] = [item.std_se for item in contrasts]
-    return frame
 
 
-def _add_inference(frame: pd.DataFrame, value: str) -> None:
-    """Append z, p-value and 95 % limits of a column whose standard errors are in `se`."""
-    estimate, se = frame[value].to_numpy(dtype=float), frame["se"].to_numpy(dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = estimate / se
-    frame["z"] = z
-    frame["pvalue"] = normal_tails(z)
-    frame["ci_lower"] = estimate - Z95 * se
-    frame["ci_upper"] = estimate + Z95 * se
+def _way(key: EffectKey) -> str:
+    return " -> ".join(key.path)
 
 
 def loops_frame(effects: Effects, labels: Sequence[str] = ("",)) -> pd.DataFrame:

@@ -82,11 +82,13 @@ def standardized_frame(fitted: FittedModel, kind: Standardization) -> pd.DataFra
 
 def _shown(frame: pd.DataFrame, table: ParameterTable) -> pd.DataFrame:
     """Return the frame without the rows of auxiliary variables, which are no part of the model."""
-    hidden = [is_auxiliary(row) for row in table.rows]
-    if not any(hidden):
-        return frame
-    keep = ~np.array([*hidden, *(False for _ in table.definitions)], dtype=bool)
-    return frame.loc[keep].reset_index(drop=True)
+    keep = shown_rows(table)
+    return frame if keep.all() else frame.loc[keep].reset_index(drop=True)
+
+
+def shown_rows(table: ParameterTable) -> NDArray[np.bool_]:
+    """Return which rows and definitions are part of the model: all but those of auxiliary variables."""
+    return np.array([*(not is_auxiliary(row) for row in table.rows), *(True for _ in table.definitions)], dtype=bool)
 
 
 def _keys(table: ParameterTable) -> dict[str, Any]:

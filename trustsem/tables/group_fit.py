@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from trustsem.distributions import Z95, normal_tails
-from trustsem.effects import value_contrasts
+from trustsem.effects import pairs_over_groups
 from trustsem.inference.chisquares import TestKind
 from trustsem.inference.measures.srmr import group_residual_measures, ordinal_group_measures
 from trustsem.pipeline import FittedModel
 from trustsem.pipeline.ordinal import ordinal_groups
 from trustsem.spec.auxiliary import is_auxiliary
-from trustsem.tables.estimates import row_values
+from trustsem.spec.table import ParameterTable
 from trustsem.tables.groups import group_names
 
 
@@ -93,34 +94,37 @@ def tests_frame(fitted: FittedModel) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(columns[1:], float))
 
 
-def parameter_differences_frame(fitted: FittedModel, ops: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return one row per parameter and pair of groups: the later group less the earlier one.
-
-    Columns: lhs, op, rhs, group, group_label, reference, reference_label, est, est_reference, difference, se, z,
-    pvalue, ci_lower, ci_upper. Parameters that are fixed in both groups are left out; one that a constraint holds equal
-    differs by 0 and has no standard error.
+def compared_parameters(table: ParameterTable, ops: tuple[str, ...] = ()) -> list[tuple[int, int]]:
+    """Return the positions (later group, earlier group) of every parameter that is free in one of two groups.
 
     Args:
-        fitted: A fit of several groups.
+        table: Of several groups.
         ops: Only these operators; all when empty.
     """
-    table = fitted.table
-    values = row_values(fitted)
-    where: dict[tuple[str, str, str], dict[int, int]] = {}
-    for position, row in enumerate(table.rows):
-        if not is_auxiliary(row) and not row.exogenous and (not ops or row.op in ops):
-            where.setdefault((row.lhs, row.op, row.rhs), {})[row.group] = position
-    free = {
-        key: groups
-        for key, groups in where.items()
-        if any(table.rows[position].is_free for position in groups.values())
-    }
-    pairs, result = value_contrasts(values, list(free.values()), fitted.covariance.matrix)
+    kept = [
+        k
+        for k, row in enumerate(table.rows)
+        if not is_auxiliary(row) and not row.exogenous and (not ops or row.op in ops)
+    ]
+    written = [(table.rows[k].lhs, table.rows[k].op, table.rows[k].rhs) for k in kept]
+    free = {key for key, k in zip(written, kept, strict=True) if table.rows[k].is_free}
+    kept = [k for key, k in zip(written, kept, strict=True) if key in free]
+    pairs = pairs_over_groups(
+        ((table.rows[k].lhs, table.rows[k].op, table.rows[k].rhs), table.rows[k].group) for k in kept
+    )
+    return [(kept[i], kept[j]) for i, j in pairs]
+
+
+def parameter_differences_frame(
+    table: ParameterTable, pairs: Sequence[tuple[int, int]], difference: Mapping[str, NDArray[np.float64]]
+) -> pd.DataFrame:
+    """Return one row per parameter and pair of groups: the later group less the earlier one.
+
+    Columns: lhs, op, rhs, group, group_label, reference, reference_label, est, est_reference, difference and its
+    intervals.
+    """
     labels = group_names(table)
     later, earlier = [table.rows[a] for a, _ in pairs], [table.rows[b] for _, b in pairs]
-    se = result.standard_errors
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = result.values / se
     return pd.DataFrame(
         {
             "lhs": [row.lhs for row in later],
@@ -130,13 +134,6 @@ def parameter_differences_frame(fitted: FittedModel, ops: tuple[str, ...] = ()) 
             "group_label": [labels[row.group - 1] for row in later],
             "reference": [row.group for row in earlier],
             "reference_label": [labels[row.group - 1] for row in earlier],
-            "est": [float(values.values[a]) for a, _ in pairs],
-            "est_reference": [float(values.values[b]) for _, b in pairs],
-            "difference": result.values,
-            "se": se,
-            "z": z,
-            "pvalue": normal_tails(z),
-            "ci_lower": result.values - Z95 * se,
-            "ci_upper": result.values + Z95 * se,
+            **difference,
         }
     )
