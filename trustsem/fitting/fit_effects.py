@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 import pandas as pd
@@ -21,6 +21,7 @@ from trustsem.fitting.interval_request import Ci, read_request
 from trustsem.fitting.intervals import IntervalMaker
 from trustsem.fitting.pairs import mediated_pairs
 from trustsem.fitting.proportion import ProportionMediated, proportion_mediated
+from trustsem.fitting.sensitivity import Sensitivity, sensitivity_of
 from trustsem.suggestions import suggest
 from trustsem.tables import loops_frame
 from trustsem.tables.groups import group_names
@@ -267,6 +268,31 @@ class FitEffects:
         """
         maker = self.interval_maker(ci, draws, seed, policy)
         return _with_seed(r_squared_frame(self._whole, maker), maker)
+
+    def sensitivity(self, x: str, m: str, y: str, rho: Iterable[float] | None = None) -> Sensitivity:
+        """Return how the indirect effect through a mediator depends on an unmeasured confounder of it and the outcome.
+
+        The confounder shows as a correlation rho of the residuals of m and y, which the data cannot tell: the model is
+        refitted with rho fixed at each value of a grid (Imai, Keele & Tingley 2010; Imai, Keele & Yamamoto 2010).
+
+        Args:
+            x: Where the effect starts.
+            m: The mediator.
+            y: The outcome.
+            rho: Correlations between -1 and 1; -.9, -.8, ..., .9 when None.
+
+        Returns:
+            The curve `.frame`, `.rho_at_zero`, `.residual_share`, `.total_share`, `.findings`.
+
+        Raises:
+            UsageError: groups, ordinal items, loops, constraints that reach the residuals, a residual covariance of m
+                and y that is there already, or a grid that means nothing.
+            EffectError: no path from x to y through m.
+
+        Example:
+            fit.sensitivity("x", "m", "y", rho=[-0.5, 0, 0.5]).rho_at_zero
+        """
+        return sensitivity_of(self._whole, x, m, y, rho)
 
     def interval_maker(
         self, ci: Ci, draws: int | None = None, seed: int | None = None, policy: str | None = None

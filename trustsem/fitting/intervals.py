@@ -95,7 +95,7 @@ class IntervalMaker:
             spreads = {source: self._spread(source, functions) for source in request.sources}
             single = spreads[request.sources[0]] if len(request.kinds) == 1 else None
             main = single or spreads.get(Source.DELTA) or self._spread(Source.DELTA, functions)
-        result = {"se": main.se}
+        result: Columns = {"se": main.se}
         if single is not None and single.bias is not None:
             result["bias"] = single.bias
         if not prefix:
@@ -155,7 +155,7 @@ def _test(values: FloatArray, se: FloatArray) -> Columns:
 
 def _named(spread: _Spread, suffix: str, *, counts: bool) -> Columns:
     """Return what one of several sources adds beside the delta method's columns."""
-    result = {f"se{suffix}": spread.se}
+    result: Columns = {f"se{suffix}": spread.se}
     if spread.bias is not None:
         result[f"bias{suffix}"] = spread.bias
     if spread.n_draws is not None and counts:

@@ -133,6 +133,12 @@ def _fit_prepared(table: ParameterTable, prepared: SampleMoments, options: Pipel
     )
 
 
+def parameter_covariance(estimate: Estimate, options: PipelineOptions) -> ParameterCovariance:
+    """Return the covariance matrix of the estimates of a fit with these options."""
+    pieces = cache(lambda: robust_pieces(estimate, options.h1))
+    return covariance_of_estimates(options.used_errors, _error_context(estimate, options, pieces))
+
+
 def _error_context(estimate: Estimate, options: PipelineOptions, pieces: Pieces) -> ErrorContext:
     return ErrorContext(
         estimate,
