@@ -35,7 +35,8 @@ def test_json_holds_what_the_library_gives(run, kind: str) -> None:
     assert [row["ci_lower"] for row in payload["effects"]] == pytest.approx(own["ci_lower"].tolist())
     assert [row["se"] for row in payload["effects"]] == pytest.approx(own["se"].tolist())
     assert all(row["pvalue"] is None for row in payload["effects"])
-    assert (payload["ci"], payload["seed"], payload["n_draws_used"]) == (kind, 3, drawn.n_used)
+    source = "monte_carlo" if kind == "monte_carlo" else "bootstrap"
+    assert (payload["ci"], payload["seed"], payload["n_draws_used"]) == ([kind], 3, {source: drawn.n_used})
 
 
 def test_text_names_the_draws_and_has_no_empty_column(run) -> None:
@@ -55,6 +56,12 @@ def test_text_names_the_draws_and_has_no_empty_column(run) -> None:
         (["--ci", "monte_carlo", "--policy", "keep"], "--policy"),
         (["--ci", "percentile", "--draws", "1"], "at least 2"),
         (["--ci", "percentile", "--policy", "burn"], "burn"),
+        (["--ci", "delta", "--ci", "bcaa"], "bcaa"),
+        (["--sensitivity"], "--through"),
+        (["--rho", "0.5"], "--sensitivity"),
+        (["--contrasts", "--y", "emotional_communication"], "--contrasts"),
+        (["--sensitivity", "--through", "emotional_communication", "--rho", "a"], "no number"),
+        (["--sensitivity", "--through", "emotional_communication", "--rho", "1.5"], "between -1 and 1"),
     ],
 )
 def test_what_means_nothing_is_refused(run, words: list[str], said: str) -> None:
@@ -62,3 +69,46 @@ def test_what_means_nothing_is_refused(run, words: list[str], said: str) -> None
     assert code == 2
     assert out == ""
     assert said in err
+
+
+@pytest.mark.parametrize("width", ["80", "50"])
+def test_several_kinds_stand_side_by_side(run, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    words = ["--ci", "delta", "--ci", "bca,second_order", "--draws", "40", "--seed", "3"]
+    code, out, _ = run(*words, "--contrasts", "--proportion")
+    assert code == 0
+    assert max(len(line) for line in out.splitlines()) <= int(width)
+    assert "interval        lower  upper  std lower  std upper" in out
+    for name in ("  delta", "  bca", "  second order"):
+        assert name in out
+    assert "less humanistic_quality" in out
+    assert "1 by assumption" in " ".join(out.split())
+    payload = json.loads(run(*words, "--contrasts", "--proportion", "--json")[1])
+    assert payload["ci"] == ["delta", "bca", "second_order"]
+    assert len(payload["contrasts"]) == 1
+    assert payload["proportion_mediated"][0]["est"] == pytest.approx(1.0)
+    assert {"ci_lower_bca", "std_ci_upper_second_order", "se_bootstrap"} <= set(payload["effects"][0])
+
+
+def test_sensitivity_in_text_and_json(run) -> None:
+    words = ["--through", "emotional_communication", "--sensitivity", "--rho=-.5,0,.5"]
+    code, out, _ = run(*words)
+    assert code == 0
+    assert "correlate by rho = 0.374" in " ".join(out.split())
+    record = json.loads(run(*words, "--json")[1])["sensitivity"]
+    assert record["schema"] == "trustsem.sensitivity/1"
+    assert [row["rho"] for row in record["curve"]] == [-0.5, 0.0, 0.5]
+
+
+def test_no_path_has_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["effects", MODEL, DATA, "--x", "interpersonal_trust", "--y", "humanistic_quality"])
+    assert code == 16
+    assert "No path leads from interpersonal_trust to humanistic_quality" in capsys.readouterr().err
+
+
+def test_the_command_knows_every_kind() -> None:
+    from trustsem.cli.intervals import BOOTSTRAP, INTERVALS
+    from trustsem.fitting.interval_request import CiKind, Source
+
+    assert set(INTERVALS) == {kind.value for kind in CiKind}
+    assert set(BOOTSTRAP) == {kind.value for kind in CiKind if kind.source is Source.BOOTSTRAP}

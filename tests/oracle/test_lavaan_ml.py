@@ -188,6 +188,7 @@ def test_every_golden_file_is_a_case() -> None:
         "lrt-hs-metric-mlr-satorra-bentler-2001",
         "lrt-hs-metric-mlr-satorra-bentler-2010",
         "lrt-trust-ordinal-wlsmv",
+        "mediation",
         "ordinal_difference",
         "ordinal_extras",
         "polychoric",

@@ -1,59 +1,53 @@
-"""Intervals from draws on the command line: `--ci`, `--draws`, `--seed`, `--policy`."""
+"""Intervals on the command line: `--ci` (once or several times), `--draws`, `--seed`, `--policy`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trustsem.errors import UsageError
 
 if TYPE_CHECKING:
-    from trustsem.fitting import Fit
-    from trustsem.fitting.drawn import DrawnFit
+    from trustsem.fitting.interval_request import IntervalRequest
+    from trustsem.fitting.intervals import IntervalMaker
 
 BOOTSTRAP = ("percentile", "basic", "normal", "bias_corrected", "bca")
-INTERVALS = ("delta", "monte_carlo", *BOOTSTRAP)
+INTERVALS = ("delta", "second_order", "monte_carlo", *BOOTSTRAP)
+_TITLES = {
+    "second_order": "second-order delta",
+    "monte_carlo": "Monte-Carlo",
+    **{kind: f"{kind.replace('_', '-')} bootstrap" for kind in BOOTSTRAP},
+}
+_SOURCES = {"monte_carlo": "Monte Carlo", "bootstrap": "Bootstrap"}
 
 
-def require_interval(ci: str, draws: int | None, seed: int | None, policy: str | None) -> None:
-    """Refuse, before the fit, what the chosen intervals cannot honour.
+def require_intervals(ci: Sequence[str], draws: int | None, seed: int | None, policy: str | None) -> IntervalRequest:
+    """Read the options, and refuse before the fit what the intervals cannot honour.
 
     Raises:
-        UsageError: naming every fault.
+        UsageError: naming every fault, by the options of the command.
     """
-    faults = []
-    if ci not in INTERVALS:
-        faults.append(f"--ci {ci} is unknown. Allowed: {', '.join(INTERVALS)}.")
-    if ci == "delta":
-        given = {"--draws": draws, "--seed": seed}
-        faults += [
-            f"{name} needs --ci monte_carlo or a bootstrap." for name, value in given.items() if value is not None
-        ]
-    if policy is not None and ci not in BOOTSTRAP:
-        faults.append(f"--policy needs a bootstrap: --ci {', '.join(BOOTSTRAP)}.")
-    if faults:
-        raise UsageError("The intervals cannot be computed.", faults=faults, code="ci")
+    from trustsem.fitting.interval_request import read_request
+
+    try:
+        return read_request(ci, draws, seed, policy)
+    except UsageError as error:
+        raise UsageError(error.message, faults=[f"--{fault}" for fault in error.faults], code=error.code) from None
 
 
-def draw(fit: Fit, ci: str, draws: int | None, seed: int | None, policy: str | None) -> DrawnFit | None:
-    """Return the draws that the intervals need; None for the delta method."""
-    if ci == "delta":
-        return None
-    count: dict[str, Any] = {} if draws is None else {"n": draws}
-    if ci == "monte_carlo":
-        return fit.monte_carlo(seed=seed, **count)
-    with progress_bar("Bootstrap") as progress:
-        return fit.bootstrap(seed=seed, policy=policy or "drop", progress=progress, **count)
-
-
-def describe_draws(drawn: DrawnFit | None, ci: str) -> str:
-    """Return how intervals were made; nothing for the delta method."""
-    if drawn is None:
+def describe_draws(maker: IntervalMaker) -> str:
+    """Return how intervals were made; nothing for the delta method alone."""
+    kinds = [kind.value for kind in maker.request.kinds]
+    drawn = {source.value: f"{found.n_used:,} draws used" for source, found in maker.drawn.items()}
+    seed = [] if maker.seed is None else [f"seed {maker.seed}"]
+    if kinds == ["delta"]:
         return ""
-    kind = "Monte-Carlo" if ci == "monte_carlo" else f"{ci.replace('_', '-')} bootstrap"
-    return f"se, lower, upper: {kind} intervals, {drawn.n_used:,} draws used, seed {drawn.seed}."
+    if len(kinds) == 1:
+        return f"{', '.join([f'se, lower, upper: {_TITLES[kinds[0]]} intervals', *drawn.values(), *seed])}."
+    counts = [f"{_SOURCES[source]}: {text}" for source, text in drawn.items()]
+    return " ".join(["se, p: delta method.", *([f"{', '.join([*counts, *seed])}."] if counts else [])])
 
 
 @contextmanager

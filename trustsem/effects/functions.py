@@ -13,6 +13,7 @@ from trustsem.effects.evaluation import EffectKey, EffectValues, evaluate_effect
 from trustsem.effects.rsquared import r_squared_draws, r_squared_values
 from trustsem.estimate import Estimate
 from trustsem.resample import BootstrapDraws
+from trustsem.resample.batch import Stack
 
 FloatArray = NDArray[np.float64]
 Pairs = Sequence[tuple[int, int]]
@@ -73,8 +74,11 @@ def effect_functions(
     here = values_at(estimate.theta)
 
     def in_draws(draws: BootstrapDraws) -> FloatArray:
-        found = effect_draws(keys, names, draws.stacks)
-        return found.std_all if standardized else found.est
+        def effects(_: FloatArray, stacks: Sequence[Stack]) -> FloatArray:
+            found = effect_draws(keys, names, stacks)
+            return found.std_all if standardized else found.est
+
+        return draws.compute(effects)
 
     if standardized:
         return ParameterFunctions(here.std_all, lambda theta: values_at(theta).std_jacobian, in_draws)
@@ -99,7 +103,7 @@ def effect_ratios(estimate: Estimate, pairs: Sequence[tuple[EffectKey, EffectKey
     return ParameterFunctions(
         quotient(values_at(estimate.theta).est),
         jacobian_at,
-        lambda draws: quotient(effect_draws(keys, names, draws.stacks).est),
+        lambda draws: draws.compute(lambda _, stacks: quotient(effect_draws(keys, names, stacks).est)),
     )
 
 
@@ -117,5 +121,5 @@ def r_squared_functions(estimate: Estimate) -> ParameterFunctions:
     return ParameterFunctions(
         r_squared_values(estimate).values,
         lambda theta: r_squared_values(moved(estimate, theta)).jacobian,
-        lambda draws: r_squared_draws(estimate, draws.stacks),
+        lambda draws: draws.compute(lambda _, stacks: r_squared_draws(estimate, stacks)),
     )

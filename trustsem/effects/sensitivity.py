@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +114,7 @@ class SensitivityModel:
         assert below.effect is not None
         assert above.effect is not None
         try:
-            zero = float(np.float64(brentq(value, below.rho, above.rho, xtol=_TOLERANCE)))
+            zero = float(cast("float", brentq(value, below.rho, above.rho, xtol=_TOLERANCE)))
             height = max(abs(below.effect.est), abs(above.effect.est))
             return zero if abs(value(zero)) < _FLAT * height else None
         except ArithmeticError:

@@ -83,7 +83,8 @@ class DrawnFit:
 
     @cached_property
     def _values(self) -> FloatArray:
-        return row_draws(self.fit.fitted.table, self.raw.theta, self.raw.stacks)
+        table = self.fit.fitted.table
+        return self.raw.compute(lambda theta, stacks: row_draws(table, theta, stacks))
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

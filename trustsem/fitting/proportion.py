@@ -24,6 +24,7 @@ FloatArray = NDArray[np.float64]
 Names = str | Sequence[str] | None
 
 SCHEMA = "trustsem.proportion_mediated/1"
+_ROUNDING = 1e-10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,13 +144,22 @@ def _judge(mediated: _Sized, rest: _Sized, total: _Sized) -> tuple[str, tuple[Fi
     """Return why there is no share (empty where there is one), and doubts about it."""
     if not np.isfinite(total.value) or total.value == 0:
         return "the total effect is 0: nothing can be a share of it", ()
-    opposite = mediated.value * rest.value < 0
+    opposite = mediated.value * rest.value < 0 and abs(rest.value) > _ROUNDING * abs(total.value)
     if opposite and mediated.is_clear and rest.is_clear:
         return (
             f"the mediated part ({mediated.value:.3f}) and the rest ({rest.value:.3f}) have opposite signs and cancel "
             "(inconsistent mediation): neither is a share of the total effect"
         ), ()
     doubts = []
+    if abs(rest.value) <= _ROUNDING * abs(total.value):
+        doubts.append(
+            Finding(
+                "proportion-by-assumption",
+                Severity.INFO,
+                "the model has no effect beside the mediated one: the proportion is 1 by assumption, not by the data.",
+                remedy="Add the direct arrow if the proportion is of interest.",
+            )
+        )
     if opposite:
         doubts.append(
             Finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from trustsem.effects import ParameterFunctions, Standardization, moved, standardized_solution
 from trustsem.pipeline import FittedModel
-from trustsem.resample import BootstrapDraws
+from trustsem.resample.batch import Stack
 from trustsem.resample.quantities import row_draws, standardized_draws
 from trustsem.tables.estimates import row_values, shown_rows
 
@@ -31,12 +32,12 @@ def row_functions(fitted: FittedModel, *, standardized: bool = False) -> Paramet
             return standardized_solution(table, there, None, Standardization.ALL).jacobian[shown]
         return row_values(replace(fitted, estimate=there)).jacobian[shown]
 
-    def in_draws(draws: BootstrapDraws) -> FloatArray:
-        values = row_draws(table, draws.theta, draws.stacks)
-        return (standardized_draws(table, values, draws.stacks) if standardized else values)[:, shown]
+    def rows(theta: FloatArray, stacks: Sequence[Stack]) -> FloatArray:
+        values = row_draws(table, theta, stacks)
+        return (standardized_draws(table, values, stacks) if standardized else values)[:, shown]
 
     if standardized:
         values = standardized_solution(table, estimate, None, Standardization.ALL).values
     else:
         values = row_values(fitted).values
-    return ParameterFunctions(values[shown], jacobian_at, in_draws)
+    return ParameterFunctions(values[shown], jacobian_at, lambda draws: draws.compute(rows))

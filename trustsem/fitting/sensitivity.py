@@ -129,6 +129,8 @@ def _require_possible(fit: Fit, x: str, m: str, y: str) -> None:
         raise EffectError("The fit did not converge: there are no effects to report.", code="not-converged")
     if len({x, m, y}) < 3:
         faults.append("x, m and y must be three variables.")
+    if fit.resampled is not None:
+        faults.append("The fit has standard errors from bootstrap draws, its refits would not. Leave bootstrap= out.")
     if fit.group_labels:
         faults.append("The fit has several groups. Fit one group at a time.")
     if table.ordinal is not None:

@@ -110,8 +110,8 @@ def _write_files(folder: Path, demonstration: Demonstration) -> tuple[Path, Path
 
 
 def _text(demonstration: Demonstration, width: int) -> list[str]:
-    from trustsem.cli.commands.effects import render_loops
     from trustsem.cli.demonstration import all_sentences
+    from trustsem.cli.effect_text import render_loops
     from trustsem.fitting.summary import render_findings, render_measures
 
     fit = demonstration.fit

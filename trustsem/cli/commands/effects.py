@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,14 +12,27 @@ import typer
 from trustsem.cli.commands.fit import outcome_error, run_fit
 from trustsem.cli.console import print_json, print_text, terminal_width
 from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
-from trustsem.cli.intervals import BOOTSTRAP, INTERVALS, describe_draws, draw, require_interval
-from trustsem.cli.options import CodebookOption, DataArgument, EncodingOption, JsonOption, ModelArgument, SheetOption
-from trustsem.tables.text import format_pvalue, heading, render_table
+from trustsem.cli.intervals import BOOTSTRAP, INTERVALS, describe_draws, progress_bar, require_intervals
+from trustsem.cli.options import (
+    CodebookOption,
+    DataArgument,
+    EncodingOption,
+    JsonOption,
+    ModelArgument,
+    SheetOption,
+    split_names,
+)
+from trustsem.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = ("effect", "est", "se", "p", "lower", "upper", "std_all")
+    from trustsem.fitting import Fit
+    from trustsem.fitting.interval_request import IntervalRequest
+    from trustsem.fitting.intervals import IntervalMaker
+    from trustsem.fitting.proportion import ProportionMediated
+    from trustsem.fitting.sensitivity import Sensitivity
+    from trustsem.records import Finding
 
 
 @with_fit_options(tuple(name for name in OPTION_NAMES if name not in ("bootstrap", "seed")))
@@ -30,9 +45,14 @@ def effects(
     through: Annotated[
         list[str] | None, typer.Option("--through", help="Only ways that contain all of these; repeat for more.")
     ] = None,
-    ci: Annotated[str, typer.Option("--ci", help=f"Intervals: {', '.join(INTERVALS)} (the last five: bootstrap).")] = (
-        "delta"
-    ),
+    ci: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ci",
+            help=f"Intervals: {', '.join(INTERVALS)} (the last five: bootstrap). Repeat for more, side by side. "
+            "Default: delta.",
+        ),
+    ] = None,
     draws: Annotated[
         int | None, typer.Option(help="Draws of --ci: 1,000 for a bootstrap, 20,000 for monte_carlo.")
     ] = None,
@@ -40,97 +60,170 @@ def effects(
     policy: Annotated[
         str | None, typer.Option(help="Bootstrap draws with a negative variance: drop (default), keep or redraw.")
     ] = None,
+    contrasts: Annotated[
+        bool, typer.Option("--contrasts", help="Differences between the indirect effects of one --x on one --y.")
+    ] = False,
+    proportion: Annotated[
+        bool, typer.Option("--proportion", help="Which share of the total effect is mediated, and if that is defined.")
+    ] = False,
+    sensitivity: Annotated[
+        bool,
+        typer.Option(
+            "--sensitivity",
+            help="What an unmeasured confounder of the mediator and the outcome would change; one --x, --y, --through.",
+        ),
+    ] = False,
+    rho: Annotated[
+        list[str] | None,
+        typer.Option(help="Residual correlations of --sensitivity, e.g. -.5,0,.5. Default: -.9 to .9 by .1."),
+    ] = None,
     codebook: CodebookOption = None,
     sheet: SheetOption = None,
     encoding: EncodingOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Decompose effects into direct, specific indirect, total indirect and total; loops are counted in."""
-    require_interval(ci, draws, seed, policy)
+    kinds = split_names(ci) or ("delta",)
+    grid = _numbers(split_names(rho))
+    _require_ends(x, y, through, contrasts=contrasts, sensitivity=sensitivity, has_rho=rho is not None)
+    request = require_intervals(kinds, draws, seed, policy)
     result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding)
     error = outcome_error(result, strict=False)
     if error is not None:
         raise error
-    frame = result.effects(x or None, y or None, through or None)
-    drawn = draw(result, ci, draws, seed, policy)
-    if drawn is not None:
-        drawn_frame = drawn.effects(x or None, y or None, through or None, ci if ci in BOOTSTRAP else "percentile")
-        own = {name: drawn_frame[name] for name in ("se", "ci_lower", "ci_upper", "n_draws")}
-        frame = frame.assign(**own, z=float("nan"), pvalue=float("nan"))  # intervals of draws have no p-value
-    findings = (*result.findings, *(() if drawn is None else drawn.findings))
+    asked = _Asked(tuple(x or ()), tuple(y or ()), tuple(through or ()), contrasts, proportion, sensitivity, grid)
+    with progress_bar("Bootstrap") if set(BOOTSTRAP) & set(kinds) else nullcontext() as progress:
+        answer = _answer(result, request, asked, progress)
     if as_json:
-        from trustsem.fitting.serialise import records
+        print_json("effects", _content(result, answer))
+    else:
+        print_text(*_text(result, answer, terminal_width()))
 
-        print_json(
-            "effects",
-            {
-                "model": result.model.name,
-                "data": result.data.source,
-                "n_obs": result.n_obs,
-                "admissible": result.admissible,
-                "ci": ci,
-                "seed": None if drawn is None else drawn.seed,
-                "n_draws_used": None if drawn is None else drawn.n_used,
-                "effects": records(frame),
-                "loops": records(result.loops()),
-                "findings": [finding.to_dict() for finding in findings],
-            },
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    x: tuple[str, ...]
+    y: tuple[str, ...]
+    through: tuple[str, ...]
+    contrasts: bool
+    proportion: bool
+    sensitivity: bool
+    rho: tuple[float, ...] | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Answer:
+    maker: IntervalMaker
+    frame: pd.DataFrame
+    contrasts: pd.DataFrame | None
+    proportion: ProportionMediated | None
+    sensitivity: Sensitivity | None
+    findings: tuple[Finding, ...]
+
+
+def _numbers(texts: Sequence[str]) -> tuple[float, ...] | None:
+    try:
+        return tuple(float(text) for text in texts) or None
+    except ValueError:
+        raise UsageError(
+            f"--rho {','.join(texts)} holds something that is no number.",
+            remedy="For example --rho=-.5,0,.5.",
+            code="rho",
+        ) from None
+
+
+def _require_ends(
+    x: list[str] | None,
+    y: list[str] | None,
+    through: list[str] | None,
+    *,
+    contrasts: bool,
+    sensitivity: bool,
+    has_rho: bool,
+) -> None:
+    """Refuse parts that need one variable where another number of them was given.
+
+    Raises:
+        UsageError: naming every fault.
+    """
+    given = {"--x": x, "--y": y, "--through": through}
+    several = [name for name, names in given.items() if len(names or ()) != 1]
+    faults = []
+    if contrasts and {"--x", "--y"} & set(several):
+        faults.append("--contrasts compares the indirect effects of one --x on one --y.")
+    if sensitivity and several:
+        faults.append(
+            f"--sensitivity needs one --x, one --y and one --through (the mediator): see {', '.join(several)}."
         )
-        return
-    from trustsem.fitting.summary import render_findings, render_header, section
+    if has_rho and not sensitivity:
+        faults.append("--rho needs --sensitivity.")
+    if faults:
+        raise UsageError("The effects cannot be computed.", faults=faults, code="effects")
 
-    width = terminal_width()
-    print_text(
-        render_header(result, width),
-        render_effects(frame, width),
-        describe_draws(drawn, ci),
-        section("Loops", render_loops(result.loops(), width)),
-        section("What to know", render_findings(findings, width)),
+
+def _answer(result: Fit, request: IntervalRequest, asked: _Asked, progress: Any) -> _Answer:
+    from trustsem.fitting.effect_frames import effect_contrasts_frame, effect_table
+    from trustsem.fitting.intervals import IntervalMaker
+    from trustsem.fitting.proportion import proportion_mediated
+
+    maker = IntervalMaker(result, request, progress)
+    x, y, through = asked.x or None, asked.y or None, asked.through or None
+    frame = effect_table(result, maker, result.decompose(x, y, through).rows)
+    contrasts = effect_contrasts_frame(result, maker, asked.x[0], asked.y[0], through) if asked.contrasts else None
+    shares = proportion_mediated(result, maker, x, y, through) if asked.proportion else None
+    curve = None
+    if asked.sensitivity:
+        curve = result.sensitivity(asked.x[0], asked.through[0], asked.y[0], asked.rho)
+    own = [*(shares.findings if shares else maker.findings), *(curve.findings if curve else ())]
+    return _Answer(maker, frame, contrasts, shares, curve, (*result.findings, *own))
+
+
+def _content(result: Fit, answer: _Answer) -> dict[str, Any]:
+    """Return what `--json` prints."""
+    from trustsem.fitting.serialise import records
+
+    drawn = answer.maker.drawn
+    content: dict[str, Any] = {
+        "model": result.model.name,
+        "data": result.data.source,
+        "n_obs": result.n_obs,
+        "admissible": result.admissible,
+        "ci": [kind.value for kind in answer.maker.request.kinds],
+        "seed": answer.maker.seed,
+        "n_draws_used": {source.value: found.n_used for source, found in drawn.items()},
+        "effects": records(answer.frame),
+        "loops": records(result.loops()),
+    }
+    if answer.contrasts is not None:
+        content["contrasts"] = records(answer.contrasts)
+    if answer.proportion is not None:
+        content["proportion_mediated"] = records(answer.proportion.frame)
+    if answer.sensitivity is not None:
+        content["sensitivity"] = answer.sensitivity.to_dict()
+    content["findings"] = [finding.to_dict() for finding in answer.findings]
+    return content
+
+
+def _text(result: Fit, answer: _Answer, width: int) -> list[str]:
+    from trustsem.cli.effect_text import (
+        render_contrasts,
+        render_effects,
+        render_loops,
+        render_proportions,
+        render_sensitivity,
     )
+    from trustsem.fitting.summary import render_findings, render_header, section
+    from trustsem.tables.text import wrap_text
 
-
-def render_effects(frame: pd.DataFrame, width: int) -> str:
-    """Return one table per pair (x, y)."""
-    if frame.empty:
-        return "No variable works through another in this model: there is nothing to decompose."
-    parts = []
-    for pair in dict.fromkeys(zip(frame["x"], frame["y"], strict=True)):
-        rows = [row for row in frame.to_dict("records") if (row["x"], row["y"]) == pair]
-        has_p = bool(frame["pvalue"].notna().to_numpy().any())
-        lines = [line if has_p else _without_p(line) for line in ([*_COLUMNS], *_effect_rows(rows))]
-        table = render_table([str(name) for name in lines[0]], lines[1:], width=width)
-        parts.append(f"{heading(f'{pair[0]} on {pair[1]}')}\n{table}")
-    return "\n\n".join(parts)
-
-
-def _without_p(line: Sequence[object]) -> list[object]:
-    return [cell for place, cell in enumerate(line) if place != _COLUMNS.index("p")]
-
-
-def _effect_rows(rows: Iterable[Mapping[Any, Any]]) -> Iterable[list[object]]:
-    for row in rows:
-        if row["effect"] == "specific indirect":
-            yield [f"through {' -> '.join(row['path'].split(' -> ')[1:-1])}:"]
-            name = "  specific indirect"
-        else:
-            name = row["effect"]
-        yield [
-            name,
-            row["est"],
-            row["se"],
-            format_pvalue(row["pvalue"]),
-            row["ci_lower"],
-            row["ci_upper"],
-            row["std_all"],
-        ]
-
-
-def render_loops(frame: pd.DataFrame, width: int) -> str:
-    """Return gain, interval and stability of every loop; nothing where there is none."""
-    rows: list[list[object]] = []
-    for row in frame.to_dict("records"):
-        rows.append([row["loop"]])
-        rows.append(["", row["gain"], row["se"], row["ci_lower"], row["ci_upper"], row["stability_index"],
-                     "settles" if row["stable"] else "DOES NOT SETTLE"])  # fmt: skip
-    columns = ["", "gain", "se", "lower", "upper", "stability", ""]
-    return render_table(columns, rows, width=width) if rows else ""
+    kinds = [kind.value for kind in answer.maker.request.kinds]
+    parts = [render_header(result, width), render_effects(answer.frame, kinds, width)]
+    if answer.contrasts is not None:
+        parts.append(section("Contrasts of indirect effects", render_contrasts(answer.contrasts, kinds, width)))
+    if answer.proportion is not None:
+        parts.append(section("Proportion mediated", render_proportions(answer.proportion.frame, kinds, width)))
+    parts.append("\n".join(wrap_text(describe_draws(answer.maker), width)))
+    if answer.sensitivity is not None:
+        parts.append(section("Sensitivity to a confounder", render_sensitivity(answer.sensitivity, width)))
+    parts.append(section("Loops", render_loops(result.loops(), width)))
+    parts.append(section("What to know", render_findings(answer.findings, width)))
+    return parts
