@@ -46,7 +46,8 @@ def effect_draws(keys: Sequence[EffectKey], names: Sequence[str], stacks: Sequen
             sd = np.sqrt(np.diagonal(stack.total_cov, axis1=1, axis2=2))
             std.append(value * sd[:, position[key.x]] / sd[:, position[key.y]])
         est.append(value)
-    return EffectDraws(np.array(est).T, np.array(std).T)
+    shape = (len(keys), len(stacks[0].paths))  # also where no effect was asked for
+    return EffectDraws(np.array(est).reshape(shape).T, np.array(std).reshape(shape).T)
 
 
 def is_stable(paths: FloatArray) -> NDArray[np.bool_]:

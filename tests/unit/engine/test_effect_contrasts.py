@@ -94,6 +94,13 @@ def test_a_share_that_the_model_decides() -> None:
     assert [finding.code for finding in found.findings] == ["proportion-by-assumption"]
 
 
+def test_a_model_without_indirect_effects_has_an_empty_table() -> None:
+    one = ts.fit("y ~ x", data())
+    for ci in ("delta", "second_order", "percentile", "monte_carlo"):
+        assert one.effects(ci=ci).empty
+    assert one.effects(ci=["delta", "bca"], draws=5, seed=1).empty
+
+
 def test_nothing_to_compare() -> None:
     with pytest.raises(EffectError, match="two indirect paths") as caught:
         grouped().effect_contrasts("x", "y")
