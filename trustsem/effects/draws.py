@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.effects.evaluation import EffectKey, EffectKind
+from trustsem.effects.graph import graph_of, reachable
 from trustsem.resample.batch import Stack
 
 FloatArray = NDArray[np.float64]
@@ -55,20 +56,24 @@ def is_stable(paths: FloatArray) -> NDArray[np.bool_]:
 
     Eigenvalues are those of the variables that lie on loops.
     """
+    return stability_in_draws(paths) < 1
+
+
+def stability_in_draws(paths: FloatArray) -> FloatArray:
+    """Return the stability index of every draw: the largest absolute eigenvalue of its arrows; NaN where one is.
+
+    Args:
+        paths: (B, t, t) arrows. Only variables on a cycle have eigenvalues other than 0, so only these are looked at.
+    """
     finite = np.asarray(np.isfinite(paths).all(axis=(1, 2)), dtype=bool)
-    members = _on_loops(np.asarray((np.abs(paths) > 0).any(axis=0), dtype=bool))
-    if not len(members):
-        return finite
-    looped = np.where(finite[:, None, None], paths[:, members[:, None], members], 0.0)
-    return finite & (np.abs(np.linalg.eigvals(looped)).max(axis=1) < 1)
-
-
-def _on_loops(arrows: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the variables from which arrows lead back to themselves."""
-    reached = arrows.copy()
-    for _ in range(int(np.ceil(np.log2(max(len(arrows), 2))))):
-        reached |= reached @ reached
-    return np.flatnonzero(np.diag(reached))
+    graph = graph_of(np.asarray((paths[finite] != 0).any(axis=0), dtype=bool))
+    on_cycle = [node for node in sorted(graph) if node in reachable(graph, node)]
+    index = np.full(len(paths), np.nan)
+    index[finite] = 0.0
+    if on_cycle:
+        among = paths[finite][:, on_cycle][:, :, on_cycle]
+        index[finite] = np.abs(np.linalg.eigvals(among)).max(axis=1)
+    return index
 
 
 def _effect(key: EffectKey, stack: Stack, position: Mapping[str, int]) -> FloatArray:

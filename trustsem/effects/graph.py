@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trustsem.errors import EffectError
 from trustsem.implied import GroupLayout
+
+BoolArray = NDArray[np.bool_]
 
 MAX_PATHS = 10_000
 
@@ -16,13 +19,20 @@ Graph = Mapping[int, tuple[int, ...]]  # variable -> variables it points at
 
 def structural_graph(layout: GroupLayout) -> Graph:
     """Return the arrows of a model: free paths and paths fixed at a value other than 0."""
-    rows, columns = np.nonzero(layout.paths)
-    pairs = {(int(j), int(i)) for i, j in zip(rows, columns, strict=True)}
-    pairs.update((int(j), int(i)) for i, j in zip(layout.path_cells.row, layout.path_cells.column, strict=True))
-    graph: dict[int, list[int]] = {}
-    for source, target in sorted(pairs):
-        graph.setdefault(source, []).append(target)
-    return {source: tuple(targets) for source, targets in graph.items()}
+    return graph_of(arrow_pattern(layout))
+
+
+def arrow_pattern(layout: GroupLayout) -> BoolArray:
+    """Return (t, t): whether an arrow, free or fixed at a value other than 0, leads from column to row."""
+    pattern = layout.paths != 0
+    pattern[layout.path_cells.row, layout.path_cells.column] = True
+    return np.asarray(pattern, dtype=bool)
+
+
+def graph_of(pattern: BoolArray) -> Graph:
+    """Return the graph of a matrix that says whether an arrow leads from column to row."""
+    targets = {source: tuple(map(int, np.flatnonzero(column))) for source, column in enumerate(pattern.T)}
+    return {source: ends for source, ends in targets.items() if ends}
 
 
 def reachable(graph: Graph, source: int) -> frozenset[int]:
@@ -35,6 +45,11 @@ def reachable(graph: Graph, source: int) -> frozenset[int]:
             seen.add(node)
             pending.extend(graph.get(node, ()))
     return frozenset(seen)
+
+
+def feedback_block(graph: Graph, member: int) -> tuple[int, ...]:
+    """Return the variables that a variable reaches and that reach it: what feedback loops tie together."""
+    return tuple(sorted(node for node in reachable(graph, member) if member in reachable(graph, node)))
 
 
 def simple_paths(graph: Graph, source: int, target: int) -> Iterator[tuple[int, ...]]:

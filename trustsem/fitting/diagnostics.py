@@ -8,20 +8,20 @@ from trustsem.distributions import Z95
 from trustsem.effects import (
     DeltaResult,
     Standardization,
-    find_loops,
     latent_correlations_with_errors,
     standardized_solution,
 )
+from trustsem.fitting.loop_findings import loop_findings
 from trustsem.pipeline import FittedModel
 from trustsem.records import Finding, Severity
 from trustsem.spec.table import group_key
 from trustsem.suggestions import shortened
 from trustsem.tables.estimates import row_values
+from trustsem.tables.groups import in_group
 
 NOT_DISTINCT = 0.90  # |r| from which two constructs are not told apart (Ronkko & Cho 2022: moderate problem)
 _ILL_CONDITIONED = 1e6  # of the information matrix with unit diagonal: three digits of the estimates are noise
 _MEMBER = 0.2  # weight in the weakest direction from which a parameter belongs to it
-_WEAK_Z = 3.16  # sqrt(10): the first-stage F of 10 below which instruments are called weak (Staiger & Stock 1997)
 _SAME = 1e-6  # relative difference of two loadings that a constraint holds equal
 _NO_ERROR = 1e-3  # share of a latent response's variance that is its residual, below which there is hardly any
 _IMPRECISE = 1.0  # standard error of a standardised coefficient that leaves even its size open
@@ -37,20 +37,13 @@ def diagnose(fitted: FittedModel) -> tuple[Finding, ...]:
         *_without_error(fitted),
         *_undefined(fitted),
         *_empirical(fitted),
-        *_weak_instruments(fitted, solution),
         *_not_distinct(fitted),
-        *_loops(fitted),
+        *loop_findings(fitted),
         *_imprecise(fitted, solution),
         *_small_sample(fitted),
         *_small_groups(fitted),
         *_units_of_groups(fitted),
     )
-
-
-def _in_group(fitted: FittedModel, group: int) -> str:
-    """Return where something holds, for a sentence: nothing where there is one group."""
-    labels = fitted.table.group_labels
-    return f" in group {labels[group - 1]}" if labels else ""
 
 
 def _not_distinct(fitted: FittedModel) -> list[Finding]:
@@ -71,7 +64,7 @@ def _not_distinct(fitted: FittedModel) -> list[Finding]:
                 "constructs-not-distinct",
                 Severity.WARNING,
                 f"{pair.first} and {pair.second} correlate at {pair.value:.2f}{interval}"
-                f"{_in_group(fitted, pair.group)}: their items do not tell the two apart, and separate paths from or "
+                f"{in_group(fitted.table, pair.group)}: their items do not tell the two apart, and separate paths from or "
                 "to them are not to be trusted.",
                 remedy=f"Merge {pair.first} and {pair.second} into one factor and compare, or word their items apart.",
                 parameter=group_key(f"{pair.first}~~{pair.second}", pair.group),
@@ -108,7 +101,7 @@ def _without_error(fitted: FittedModel) -> list[Finding]:
         names = estimate.objective.layout.groups[number - 1].observed
         share = np.diag(implied.covariances)[: len(names)] / np.diag(implied.sigma)
         items += [
-            f"{n}{_in_group(fitted, number)}"
+            f"{n}{in_group(fitted.table, number)}"
             for n, s in zip(names, share, strict=True)
             if n in ordinal.levels and s < _NO_ERROR
         ]
@@ -167,66 +160,6 @@ def _empirical(fitted: FittedModel) -> list[Finding]:
             parameter=names[0] if names else None,
         )
     ]
-
-
-def _weak_instruments(fitted: FittedModel, solution: DeltaResult) -> list[Finding]:
-    """Name arrows of a loop that rest on instruments whose own paths are not told apart from zero."""
-    table = fitted.table
-    if fitted.covariance.matrix is None:
-        return []
-    findings = []
-    for group in range(1, table.n_groups + 1):
-        paths = {
-            (row.lhs, row.rhs): abs(float(value / error))
-            for row, value, error in zip(table.rows, solution.values, solution.standard_errors, strict=False)
-            if row.op == "~" and error > 0 and row.group == group
-        }
-        for outcome, predictor in paths:
-            if (predictor, outcome) in paths:
-                own = [x for y, x in paths if y == predictor and x != outcome and (outcome, x) not in paths]
-                strongest = max((paths[predictor, x] for x in own), default=0.0)
-                if strongest < _WEAK_Z:
-                    findings.append(_weak_instrument(fitted, group, (outcome, predictor), own, strongest))
-    return findings
-
-
-def _weak_instrument(
-    fitted: FittedModel, group: int, arrow: tuple[str, str], own: list[str], strongest: float
-) -> Finding:
-    outcome, predictor = arrow
-    rests = f"{', '.join(own)} -> {predictor} (|z| at most {strongest:.1f})" if own else "covariances alone"
-    return Finding(
-        "weak-instrument",
-        Severity.WARNING,
-        f"In the loop{_in_group(fitted, group)}, {outcome} ~ {predictor} is identified through {rests}: too weak to "
-        "tell the direction. Both arrows of the loop and their standard errors are not to be trusted.",
-        remedy=f"Find a predictor of {predictor} that is none of {outcome}, or report the recursive model.",
-        parameter=group_key(f"{outcome}~{predictor}", group),
-    )
-
-
-def _loops(fitted: FittedModel) -> list[Finding]:
-    findings = []
-    estimate = fitted.estimate
-    layout = estimate.objective.layout
-    implied_of_groups = estimate.objective.implied(estimate.x)
-    for number, (group, implied) in enumerate(zip(layout.groups, implied_of_groups, strict=True), start=1):
-        report = find_loops(group, implied, layout.n_free, fitted.covariance.matrix)
-        if report.loops and not report.stable:
-            worst = max(report.loops, key=lambda loop: abs(loop.gain))
-            findings.append(
-                Finding(
-                    "unstable-loop",
-                    Severity.ERROR,
-                    f"The loop {' -> '.join((*worst.members, worst.members[0]))} does not settle"
-                    f"{_in_group(fitted, number)}: gain "
-                    f"{worst.gain:.3f}, stability index {report.stability_index:.3f} (must be below 1). Total and "
-                    "indirect effects do not exist.",
-                    remedy="Look at the instruments of both arrows; report the recursive variant beside it.",
-                    parameter=" <-> ".join(worst.members),
-                )
-            )
-    return findings
 
 
 def _imprecise(fitted: FittedModel, solution: DeltaResult) -> list[Finding]:

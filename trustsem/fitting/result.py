@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from trustsem.fitting.bootstrap import Bootstrap
     from trustsem.fitting.cross_check import CrossCheck
     from trustsem.fitting.lever_ranking import LeverRanking
+    from trustsem.fitting.loop_analysis import LoopAnalysis
+    from trustsem.fitting.miiv import Miiv
     from trustsem.fitting.monte_carlo import MonteCarlo
     from trustsem.fitting.reliability import Reliability
     from trustsem.fitting.reweighted import Reweighted
@@ -632,6 +634,45 @@ class Fit(FitEffects):
         from trustsem.fitting.scenario_matrix import scenario_matrix
 
         return scenario_matrix(self)
+    def miiv(self) -> Miiv:
+        """Estimate each equation by itself, by two-stage least squares with the instruments that the model implies.
+
+        Scaling indicators take the place of latent variables; observed variables that the model's zeros make
+        uncorrelated with an equation's disturbance are its instruments (MIIV-2SLS; Bollen 1996, 2019). Groups are
+        estimated one by one.
+
+        Returns:
+            `.estimates`, `.equations` (instruments, Sargan's test, first-stage F), `.findings`.
+
+        Raises:
+            UsageError: ordinal items, incomplete rows, clusters, weights, constraints, or a latent variable without a
+                scaling indicator.
+        """
+        from trustsem.fitting.miiv import miiv_fit
+
+        return miiv_fit(self)
+
+    def loop_analysis(self, n_draws: int = 2_000, *, seed: int | None = None) -> LoopAnalysis:
+        """Judge every feedback loop: what its arrows rest on, whether it settles, and a verdict by written rules.
+
+        Gain and stability index with intervals, from the delta method and from Monte-Carlo draws that count those that
+        do not settle; the model with the disturbance covariance free and fixed at zero; instruments of each arrow and
+        their strength; MIIV-2SLS estimates beside; effects at equilibrium. docs/loops.md has the rules.
+
+        Args:
+            n_draws: Monte-Carlo draws.
+            seed: A whole number; drawn and recorded when None.
+
+        Returns:
+            `.frame` (one row per arrow), `.loops` (records with verdict and reasons), `.equilibrium`, `.findings`.
+
+        Raises:
+            UsageError: draws or a seed that mean nothing.
+            EffectError: the model has no feedback loop, or the fit did not converge.
+        """
+        from trustsem.fitting.loop_analysis import analyse_loops
+
+        return analyse_loops(self, n_draws, seed)
 
     def cross_check(self) -> CrossCheck:
         """Fit the same model to the same moments with semopy, a second engine, and compare.

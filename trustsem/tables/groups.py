@@ -14,6 +14,12 @@ def group_names(table: ParameterTable) -> tuple[str, ...]:
     return table.group_labels or ("",)
 
 
+def in_group(table: ParameterTable, group: int) -> str:
+    """Return where something holds, for a sentence: nothing where there is one group."""
+    labels = table.group_labels
+    return f" in group {labels[group - 1]}" if labels else ""
+
+
 def model_variables(table: ParameterTable) -> NDArray[np.intp]:
     """Return the positions of the observed variables that are part of the model: all but auxiliary ones."""
     helpers = {row.lhs for row in table.rows if is_auxiliary(row)}
