@@ -23,6 +23,7 @@ from trustsem.cli.commands import (
     fit_imputed,
     instruments,
     invariance,
+    loops,
     models,
     scales,
     scenario,
@@ -57,6 +58,7 @@ app.command("effects")(effects.effects)
 app.command("scales")(scales.scales)
 app.command("explore")(explore.explore)
 app.command("scenario")(scenario.scenario)
+app.command("loops")(loops.loops)
 app.command("explain")(explain.explain)
 app.command("export")(export.export)
 

@@ -53,9 +53,10 @@ class LoopArrow:
 
     @property
     def strength(self) -> float:
-        """The smaller of both F; 0 without instruments."""
-        found = [value for value in (self.f, self.wald_f) if value is not None]
-        return min(found, default=0.0) if self.instruments else 0.0
+        """The smaller of both F; 0 without instruments, or with fewer than the equation needs."""
+        if self.f is None:
+            return 0.0
+        return self.f if self.wald_f is None else min(self.f, self.wald_f)
 
     @property
     def is_weak(self) -> bool:

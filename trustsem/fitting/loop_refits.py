@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +60,8 @@ def covariance_variants(fit: Fit, members: tuple[str, ...]) -> CovarianceVariant
     One of both is the fit itself. In several groups the covariance is changed in all of them.
     """
     if len(members) != 2:
-        return _none("the variant is built for loops of two variables", is_free=False)
+        all_free = all(covariance_is_free(fit.fitted.table, *pair) for pair in combinations(members, 2))
+        return _none("it is varied in loops of two variables only", is_free=all_free)
     first, second = members
     is_free = covariance_is_free(fit.fitted.table, first, second)
     table = with_covariance(fit.fitted.table, first, second, free=not is_free)
@@ -69,14 +71,14 @@ def covariance_variants(fit: Fit, members: tuple[str, ...]) -> CovarianceVariant
     try:
         other = fit_table(table, fit.data.moments, fit.options.pipeline)
     except TrustSemError as error:
-        return _none(f"with the covariance {what}: {error.message}", is_free=is_free, fitted=fit.fitted)
+        return _none(f"with the covariance {what}: {error.message.rstrip('.')}", is_free=is_free, fitted=fit.fitted)
     if not other.estimate.converged:
         return _none(f"with the covariance {what} the fit does not converge", is_free=is_free, fitted=fit.fitted)
     free, zero = (fit.fitted, other) if is_free else (other, fit.fitted)
     try:
         test = difference_of(zero, free)
     except TrustSemError as error:
-        return CovarianceVariants(is_free, free, zero, float("nan"), 0, None, error.message)
+        return CovarianceVariants(is_free, free, zero, float("nan"), 0, None, error.message.rstrip("."))
     return CovarianceVariants(is_free, free, zero, test.statistic, test.df, test.pvalue, "")
 
 
