@@ -1,7 +1,6 @@
-"""Write the four samples of the short modules and of several groups, each with its truth file.
+"""Write the samples of the short modules and of several groups, each with its truth file.
 
-Run it without arguments to write `trust_settings`, `perception_gap`, `trust_facets` and `trust_culture` (.csv and
-.truth.json) beside this script. Nobody was asked: responses are drawn from the populations below, cut at fixed
+Run it without arguments to write those of DESIGNS (.csv and .truth.json) beside this script. Nobody was asked: responses are drawn from the populations below, cut at fixed
 thresholds into five points, stored as the questionnaires ask (reversed items reflected) and partly lost.
 
 Groups have populations of their own and share the thresholds, so that equal responses are equal answers whoever gives
@@ -180,6 +179,28 @@ interpersonal_trust       ~ 0.45*emotional_communication + 0.15*interpersonal_in
 trust_relationship        ~ 0.20*cultural_mentality + 0.30*intergroup_trust + 0.40*interpersonal_trust
 """
 
+CONFLICT = """
+root_legal              =~ 0.74*rle1 + 0.70*rle2 + 0.64*rle3
+root_institutional      =~ 0.76*rin1 + 0.72*rin2 + 0.62*rin3
+root_cultural           =~ 0.72*rcu1 + 0.70*rcu2 + 0.64*rcu3
+relief_channels         =~ 0.78*rlf1 + 0.72*rlf2 + 0.66*rlf3
+conflict                =~ 0.74*cfl1 + 0.78*cfl2 + 0.66*cfl3
+emotional_communication =~ 0.78*ec1 + 0.80*ec2 + 0.68*ec3
+trust_relationship      =~ 0.78*tr1 + 0.74*tr2 + 0.68*tr3
+
+# Conflict and trust feed each other; each has causes of its own
+conflict           ~ 0.15*root_legal + 0.25*root_institutional + 0.15*root_cultural + -0.20*relief_channels
+conflict           ~ -0.30*trust_relationship
+trust_relationship ~ -0.25*conflict + 0.40*emotional_communication
+conflict          ~~ -0.10*trust_relationship
+
+root_legal         ~~ 0.40*root_institutional + 0.30*root_cultural + -0.25*relief_channels
+root_legal         ~~ -0.10*emotional_communication
+root_institutional ~~ 0.35*root_cultural + -0.30*relief_channels + -0.15*emotional_communication
+root_cultural      ~~ -0.20*relief_channels + -0.20*emotional_communication
+relief_channels    ~~ 0.20*emotional_communication
+"""
+
 Cells = dict[str, list[str]]
 
 
@@ -275,6 +296,7 @@ DESIGNS = (
         ratings=(AnswerScale.from_shares("technique", RATING),),
     ),
     Design(name="trust_culture", codebook="culture", seed=62024, sizes={"": 1000}, population=CULTURE),
+    Design(name="conflict_survey", codebook="conflict", seed=62031, sizes={"": 1000}, population=CONFLICT),
 )
 
 

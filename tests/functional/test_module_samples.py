@@ -21,7 +21,7 @@ from trustsem.survey import read_survey
 
 # Optimisers on another machine end within the stopping rule's distance, not on the same bits.
 SAME_TRUTH = 1e-5
-NAMES = ("trust_settings", "perception_gap", "trust_facets", "trust_culture")
+NAMES = ("trust_settings", "perception_gap", "trust_facets", "trust_culture", "conflict_survey")
 
 
 @cache

@@ -17,6 +17,7 @@ from trustsem.theory import load_theory
 LAVAAN_DF = {
     "care_setting": 377,
     "care_setting_means": 361,
+    "conflict_cycle": 171,
     "hints7_communication_trust": 62,
     "hints7_communication_two_factor": 58,
     "individual_differences": 204,
@@ -113,6 +114,7 @@ def test_only_the_models_outside_the_figure_are_written_by_hand():
     assert by_hand == {
         "care_setting",
         "care_setting_means",
+        "conflict_cycle",
         "hints7_communication_trust",
         "hints7_communication_two_factor",
         "integration_structure",

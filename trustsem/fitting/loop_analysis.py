@@ -277,7 +277,7 @@ def _delta_error(gradient: FloatArray, covariance: FloatArray | None) -> float:
 def _judged_arrow(
     fit: Fit, arrow: LoopArrow, group: int, variants: CovarianceVariants, miiv: Miiv | None
 ) -> JudgedArrow:
-    theory = theory_behind(fit.fitted.table)
+    theory = theory_behind(fit.fitted.table, with_concepts=True)
     expected = None if theory is None else theory.expected_sign(arrow.predictor, arrow.outcome)
     equation = None if miiv is None or not arrow.is_free else miiv.equation(arrow.outcome, group)
     result = None if equation is None else equation.result

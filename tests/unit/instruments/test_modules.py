@@ -13,6 +13,7 @@ OWN = {
     "outcomes": ("trust_rational", "trust_emotional", "adherence", "felt_benefit", "patient_openness", "satisfaction"),
     "culture": ("cultural_mentality",),
     "perception": ("psychological_attention",),
+    "conflict": ("root_legal", "root_institutional", "root_cultural", "relief_channels", "conflict"),
 }
 
 
