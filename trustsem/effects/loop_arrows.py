@@ -1,4 +1,4 @@
-"""What each arrow of a feedback loop rests on: its instruments, how strong they are, and what the disturbances share."""
+"""What each arrow of a feedback loop rests on: its instruments, how strong they are, what the disturbances share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trustsem.effects.exogeneity import correlated_with_disturbances
 from trustsem.effects.graph import arrow_pattern, feedback_block, simple_cycles, structural_graph
-from trustsem.effects.loops import path_product
+from trustsem.effects.loops import path_product, stability
 from trustsem.effects.miiv.two_stage import WEAK_F, FirstStage, first_stage
 from trustsem.implied import GroupLayout, Implied
 
@@ -138,31 +138,6 @@ def loop_bases(
             )
         )
     return tuple(result)
-
-
-def stability(layout: GroupLayout, implied: Implied, block: Sequence[int], n_free: int) -> tuple[float, FloatArray]:
-    """Return the largest absolute eigenvalue of the arrows among a block, with its gradient.
-
-    d|z| = Re(conj(z) w' dA v) / |z| for an eigenvalue z with left and right vectors w'v = 1 (Magnus 1985).
-    """
-    index = np.asarray(block, dtype=np.intp)
-    values, right = np.linalg.eig(implied.paths[np.ix_(index, index)])
-    top = int(np.argmax(np.abs(values)))
-    size = float(np.abs(values[top]))
-    gradient = np.zeros(n_free)
-    if size == 0:
-        return 0.0, np.full(n_free, np.nan)
-    try:
-        left = np.linalg.inv(right)[top]
-    except np.linalg.LinAlgError:
-        return size, np.full(n_free, np.nan)
-    slopes = np.real(np.conj(values[top]) * np.outer(left, right[:, top])) / size
-    place = {int(node): k for k, node in enumerate(index)}
-    cells = layout.path_cells
-    for i, j, parameter in zip(cells.row.tolist(), cells.column.tolist(), cells.parameter.tolist(), strict=True):
-        if i in place and j in place:
-            gradient[parameter] += slopes[place[i], place[j]]
-    return size, gradient
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -64,8 +64,8 @@ def _not_distinct(fitted: FittedModel) -> list[Finding]:
                 "constructs-not-distinct",
                 Severity.WARNING,
                 f"{pair.first} and {pair.second} correlate at {pair.value:.2f}{interval}"
-                f"{in_group(fitted.table, pair.group)}: their items do not tell the two apart, and separate paths from or "
-                "to them are not to be trusted.",
+                f"{in_group(fitted.table, pair.group)}: their items do not tell the two apart, and separate paths from "
+                "or to them are not to be trusted.",
                 remedy=f"Merge {pair.first} and {pair.second} into one factor and compare, or word their items apart.",
                 parameter=group_key(f"{pair.first}~~{pair.second}", pair.group),
             )

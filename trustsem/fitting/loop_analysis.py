@@ -354,5 +354,3 @@ def _findings_of(loop: JudgedLoop) -> list[Finding]:
     found += [Finding("loop-many-instruments", Severity.INFO, note, parameter=parameter)] if note else []
     found += [Finding("loop-not-looked-at", Severity.INFO, f"{text}.", parameter=parameter) for text in evidence.gaps]
     return found
-
-

@@ -87,7 +87,7 @@ class Miiv:
         frame = pd.DataFrame(rows, columns=keys)
         z = frame["est"].to_numpy(dtype=float) / frame["se"].to_numpy(dtype=float)
         frame = frame.assign(z=z, pvalue=normal_tails(z), ci_lower=frame["est"] - Z95 * frame["se"])
-        return frame.assign(ci_upper=frame["est"] + Z95 * frame["se"])[_ESTIMATE_COLUMNS]
+        return frame.assign(ci_upper=frame["est"] + Z95 * frame["se"]).reindex(columns=_ESTIMATE_COLUMNS)
 
     def _operators(self) -> dict[tuple[str, str], str]:
         """Return =~ or ~ by outcome and predictor."""
@@ -132,7 +132,7 @@ class Miiv:
                 "miiv-not-identified",
                 Severity.WARNING,
                 f"No MIIV-2SLS estimate of {shortened(lost, 6)}.",
-                remedy="The model implies too few instruments for them; other parts of the model identify them, if any.",
+                remedy="The model implies too few instruments for them; what identifies them, if anything, are covariances.",
                 parameter=lost[0].split(":")[0],
             )
         ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from trustsem.spec.expressions import symbols_in
 from trustsem.spec.table import LinearConstraints, Origin, OriginKind, ParameterTable, Row
 
 _RULE = "variant of the disturbance covariance"
@@ -34,7 +35,7 @@ def with_covariance(table: ParameterTable, first: str, second: str, *, free: boo
     for group in range(1, table.n_groups + 1):
         own = [row for row in table if row.group == group]
         found = [row for row in own if _is_covariance(row, first, second)]
-        if found and any(row.label and _is_constrained(table, row) for row in found):
+        if any(_in_a_relation(table, row) for row in found):
             return None
         rows.extend(_changed(row, free=free) if row in found else row for row in own)
         if free and not found:
@@ -50,12 +51,13 @@ def _is_covariance(row: Row, first: str, second: str) -> bool:
 def _changed(row: Row, *, free: bool) -> Row:
     if free:
         return row if row.is_free else replace(row, value=None)
-    return replace(row, value=0.0, start=None, lower=None, upper=None)
+    return replace(row, value=0.0, start=None)
 
 
-def _is_constrained(table: ParameterTable, row: Row) -> bool:
-    """Return whether a relation may speak of a labelled row (linear equalities are looked at by their matrix)."""
-    return bool(table.relations) and any(row.label in relation.text for relation in table.relations)
+def _in_a_relation(table: ParameterTable, row: Row) -> bool:
+    """Return whether a relation or bound speaks of a row; linear equalities are looked at by their matrix."""
+    names = {symbol.name for relation in table.relations for symbol in symbols_in(relation.expression)}
+    return bool({row.key, row.label} & names)
 
 
 def _constraints(table: ParameterTable, rows: Sequence[Row]) -> LinearConstraints | None:

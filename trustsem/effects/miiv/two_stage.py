@@ -84,7 +84,7 @@ def two_stage_least_squares(
     projected, s_zz = first.T @ first, regressors @ cov @ regressors.T
     if _smallest_share(projected, s_zz) < _SINGULAR:
         return None
-    coefficients = np.linalg.solve(projected, first.T @ right)
+    coefficients = np.asarray(np.linalg.solve(projected, first.T @ right), dtype=np.float64)
     weights = response - coefficients @ regressors
     variance = float(weights @ cov @ weights)
     df = len(v) - len(regressors)
@@ -92,7 +92,7 @@ def two_stage_least_squares(
     sargan = n_obs * float(explained @ explained) / variance if df else None
     return TwoStage(
         coefficients,
-        variance / n_obs * np.linalg.inv(projected),
+        np.asarray(variance / n_obs * np.linalg.inv(projected), dtype=np.float64),
         variance,
         sargan,
         df,
