@@ -11,7 +11,7 @@ import numpy as np
 from trustsem.errors import TrustSemError
 from trustsem.pipeline import FittedModel, fit_table
 from trustsem.pipeline.difference import difference_of
-from trustsem.spec.disturbances import covariance_is_free, with_covariance
+from trustsem.spec.disturbances import covariance_is_free, covariance_is_zero, with_covariance
 
 if TYPE_CHECKING:
     from trustsem.fitting.result import Fit
@@ -64,6 +64,8 @@ def covariance_variants(fit: Fit, members: tuple[str, ...]) -> CovarianceVariant
         return _none("it is varied in loops of two variables only", is_free=all_free)
     first, second = members
     is_free = covariance_is_free(fit.fitted.table, first, second)
+    if not is_free and not covariance_is_zero(fit.fitted.table, first, second):
+        return _none("the model fixes it at another value than zero, or not in all groups alike", is_free=False)
     table = with_covariance(fit.fitted.table, first, second, free=not is_free)
     if table is None:
         return _none("a constraint of the model speaks of the covariance", is_free=is_free)

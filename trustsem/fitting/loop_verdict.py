@@ -151,8 +151,8 @@ def _of_disturbances(evidence: LoopEvidence) -> list[str]:
     name = loop_name(evidence.basis.members)
     if variants.free is None or variants.pvalue is None:
         return [
-            f"The arrows of {name} rest on disturbances that are uncorrelated by assumption, which is not tested "
-            f"({variants.reason})."
+            f"The arrows of {name} rest on the covariance of the disturbances that the model assumes, which is not "
+            f"tested ({variants.reason})."
         ]
     if variants.pvalue < COVARIANCE_LEVEL:
         return [

@@ -132,7 +132,7 @@ class Miiv:
                 "miiv-not-identified",
                 Severity.WARNING,
                 f"No MIIV-2SLS estimate of {shortened(lost, 6)}.",
-                remedy="The model implies too few instruments for them; what identifies them, if anything, are covariances.",
+                remedy="The model implies too few instruments for them; look for a predictor that one of them lacks.",
                 parameter=lost[0].split(":")[0],
             )
         ]

@@ -19,6 +19,11 @@ def covariance_is_free(table: ParameterTable, first: str, second: str) -> bool:
     return len(found) == table.n_groups
 
 
+def covariance_is_zero(table: ParameterTable, first: str, second: str) -> bool:
+    """Return whether the covariance of two variables' disturbances is left out, or fixed at zero, in every group."""
+    return all(row.value == 0 for row in table if _is_covariance(row, first, second))
+
+
 def with_covariance(table: ParameterTable, first: str, second: str, *, free: bool) -> ParameterTable | None:
     """Return the table with the covariance of two disturbances free, or fixed at zero, in every group.
 
