@@ -316,9 +316,9 @@ def verdicts(cov: pd.DataFrame, n_obs: int, seed: int) -> dict[str, int]:
 def test_verdicts_in_repeated_samples() -> None:
     """Limits, written before the first run: of 100 samples each,
 
-    a one-way population is called a loop in at most 10 (5 % expected, and Monte-Carlo error); a loop that cancels on weak
-    instruments in at most 3, and in at most 3 called one direction; a loop of .3 and .25 with good instruments is
-    supported in at least 50 and never called one direction more than 25 times.
+    a one-way population is called a loop in at most 10 (5 % expected, Monte-Carlo error added); a loop that cancels on
+    weak instruments in at most 3, and in at most 3 called one direction; a loop of .3 and .25 with good instruments is
+    supported in at least 50 and called one direction in at most 25.
     """
     one_way = verdicts(population(0.0, 0.4, 0.6, 0.2), 800, 11)
     assert one_way["loop supported"] <= 10

@@ -33,11 +33,13 @@ class LoopDraws:
         gain: (B,) product of the arrows.
         stability: (B,) largest absolute eigenvalue of the arrows among the block.
         totals: (B, x, y) equilibrium effects of sources on members; NaN in draws that do not settle.
+        settled_share: Share of draws in which the block and all loops before it settle: those that have effects.
     """
 
     gain: FloatArray
     stability: FloatArray
     totals: FloatArray
+    settled_share: float
 
     @property
     def unstable_share(self) -> float:
@@ -46,7 +48,7 @@ class LoopDraws:
 
 
 def loop_draws(
-    stack: Stack, members: Sequence[int], block: Sequence[int], sources: Sequence[int], targets: Sequence[int]
+    stack: Stack, members: Sequence[int], block: Sequence[int], upstream: Sequence[int], sources: Sequence[int]
 ) -> LoopDraws:
     """Return what a loop is in every draw.
 
@@ -54,15 +56,25 @@ def loop_draws(
         stack: Matrices of the group in the draws.
         members: Positions on the loop, in order of the arrows.
         block: Positions that feedback ties together.
-        sources: Where effects start.
-        targets: Where they end.
+        upstream: Positions that lead to the block, itself included.
+        sources: Where effects start; they end in the members.
     """
     ends = (*members[1:], members[0])
     gain = np.prod([stack.paths[:, end, start] for start, end in zip(members, ends, strict=True)], axis=0)
-    stability = stability_in_draws(stack.paths[:, np.array(block)[:, None], np.array(block)[None, :]])
-    totals = stack.inverse[:, np.array(targets)[None, :], np.array(sources)[:, None]]
-    settled = (stability < 1)[:, None, None]
-    return LoopDraws(np.asarray(gain, dtype=np.float64), stability, np.where(settled, totals, np.nan))
+    settled = stability_among(stack.paths, upstream) < 1
+    totals = stack.inverse[:, np.array(members)[None, :], np.array(sources)[:, None]]
+    return LoopDraws(
+        np.asarray(gain, dtype=np.float64),
+        stability_among(stack.paths, block),
+        np.where(settled[:, None, None], totals, np.nan),
+        float(np.mean(settled)),
+    )
+
+
+def stability_among(paths: FloatArray, positions: Sequence[int]) -> FloatArray:
+    """Return the stability index (B,) of the arrows among some variables."""
+    among = np.array(positions, dtype=np.intp)
+    return stability_in_draws(paths[:, among[:, None], among[None, :]])
 
 
 def drawn_interval(values: FloatArray) -> DrawnInterval:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from trustsem.distributions import Z95
-from trustsem.effects.graph import arrow_pattern
+from trustsem.effects.graph import arrow_pattern, reachable, structural_graph
 from trustsem.effects.loop_arrows import LoopArrow, LoopBasis
-from trustsem.effects.loop_draws import DrawnInterval, LoopDraws, drawn_interval, loop_draws
+from trustsem.effects.loop_draws import DrawnInterval, LoopDraws, drawn_interval, loop_draws, stability_among
 from trustsem.errors import EffectError, UsageError
 from trustsem.fitting.drawn import require_draws
 from trustsem.fitting.loop_findings import group_loops, loop_name
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+_T = TypeVar("_T")
 _NO_INTERVAL = DrawnInterval(math.nan, math.nan, math.nan)
 
 
@@ -108,7 +109,8 @@ class LoopEvidence:
         gain_draws: Interval of the gain in the draws.
         stability_draws: Interval of the stability index, draws that do not settle included.
         unstable_share: Of the draws; None without draws.
-        effects: Equilibrium effects; without estimates where the loop does not settle.
+        settled_share: Of the draws, in which the loop and those before it settle; None without draws.
+        effects: Equilibrium effects; without estimates where the loop, or one before it, does not settle.
         rmsea: Of the model; None where it is undefined.
         admissible: Whether the solution is.
         gaps: What could not be looked at, and why.
@@ -123,6 +125,7 @@ class LoopEvidence:
     gain_draws: DrawnInterval
     stability_draws: DrawnInterval
     unstable_share: float | None
+    settled_share: float | None
     effects: tuple[EquilibriumEffect, ...]
     rmsea: float | None
     admissible: bool
@@ -229,7 +232,7 @@ def analyse_loops(fit: Fit, n_draws: int, seed: int | None) -> LoopAnalysis:
     return LoopAnalysis(fit, tuple(loops), n_draws if draws else 0, None if draws is None else draws.seed)
 
 
-def _or_reason(compute: Any) -> Any:
+def _or_reason(compute: Callable[[], _T]) -> _T | str:
     """Return what a computation gives, or the sentence with which it is refused."""
     try:
         return compute()
@@ -260,6 +263,7 @@ def _evidence(
         _NO_INTERVAL if draws is None else drawn_interval(draws.gain),
         _NO_INTERVAL if draws is None else drawn_interval(draws.stability),
         None if draws is None else draws.unstable_share,
+        None if draws is None else draws.settled_share,
         effects,
         _rmsea(fit),
         fit.admissible,
@@ -307,12 +311,16 @@ def _equilibrium(
     members, block = ([names.index(name) for name in part] for part in (basis.members, basis.block))
     entering = np.flatnonzero(arrow_pattern(layout)[block].any(axis=0))
     sources = [*members, *(int(k) for k in entering if int(k) not in block)]
-    draws = None if drawn is None else loop_draws(drawn.raw.stacks[group - 1], members, block, sources, members)
+    graph = structural_graph(layout)
+    upstream = [node for node in range(len(names)) if node in block or block[0] in reachable(graph, node)]
+    settles = bool(stability_among(implied.paths[None], upstream)[0] < 1)
+    stack = None if drawn is None else drawn.raw.stacks[group - 1]
+    draws = None if stack is None else loop_draws(stack, members, block, upstream, sources)
     effects = []
     for i, x in enumerate(sources):
         for j, y in enumerate(members):
             if x != y:
-                est = float(implied.inverse[y, x]) if basis.is_stable else math.nan
+                est = float(implied.inverse[y, x]) if settles else math.nan
                 interval = _NO_INTERVAL if draws is None else drawn_interval(draws.totals[:, i, j])
                 effects.append(EquilibriumEffect(names[x], names[y], est, interval))
     return draws, tuple(effects)

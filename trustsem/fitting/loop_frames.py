@@ -87,7 +87,7 @@ def equilibrium_frame(analysis: LoopAnalysis) -> pd.DataFrame:
             "se": effect.interval.se,
             "ci_lower": effect.interval.lower,
             "ci_upper": effect.interval.upper,
-            "share_stable": _share_stable(loop),
+            "share_stable": _number(loop.evidence.settled_share),
             "group": loop.evidence.group,
             "group_label": labels[loop.evidence.group - 1],
         }
@@ -95,11 +95,6 @@ def equilibrium_frame(analysis: LoopAnalysis) -> pd.DataFrame:
         for effect in loop.evidence.effects
     ]
     return pd.DataFrame(rows)
-
-
-def _share_stable(loop: JudgedLoop) -> float:
-    share = loop.evidence.unstable_share
-    return math.nan if share is None else 1 - share
 
 
 def loops_to_dict(analysis: LoopAnalysis) -> dict[str, Any]:

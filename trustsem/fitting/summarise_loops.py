@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from trustsem.distributions import Z95
@@ -124,11 +125,11 @@ def _second(evidence: LoopEvidence, width: int) -> str:
 
 
 def _effects(evidence: LoopEvidence, width: int) -> str:
-    if not evidence.basis.is_stable:
-        return "\n".join(wrap_text("None: the loop does not settle, and total effects do not exist.", width))
+    if all(math.isnan(effect.est) for effect in evidence.effects):
+        return "\n".join(wrap_text("None: the loop, or one before it, does not settle.", width))
     rows = [[f"{e.x} -> {e.y}", e.est, e.interval.lower, e.interval.upper] for e in evidence.effects]
     table = render_table(["total effect", "est", "lower", "upper"], rows, width=width)
-    if evidence.unstable_share is None:
+    if evidence.settled_share is None:
         return table
-    note = f"Intervals from the {1 - evidence.unstable_share:.1%} of the draws that settle."
+    note = f"Intervals from the {evidence.settled_share:.1%} of the draws that settle."
     return "\n".join([table, *wrap_text(note, width)])

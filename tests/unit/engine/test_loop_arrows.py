@@ -146,12 +146,30 @@ def test_draws_that_do_not_settle_are_counted_and_have_no_effects() -> None:
     names = drawn.fit.fitted.table.variables.observed
     members = [names.index("y1"), names.index("y2")]
     draws = loop_draws(stack, members, members, members, members)
+    assert draws.settled_share == pytest.approx(0.9)
     assert draws.unstable_share == pytest.approx(0.1)
     assert np.isnan(draws.totals[:20]).all()
     assert np.isfinite(draws.totals[20:]).all()
     assert draws.gain[:20] == pytest.approx(2.5)
     assert drawn_interval(draws.stability).upper > 1  # unstable draws stay in the interval of the index
     assert np.isnan(drawn_interval(np.full(5, np.nan)).se)
+
+
+def test_an_unstable_loop_upstream_leaves_no_effects() -> None:
+    """w1 <-> w2 does not settle; the loop y1 <-> y2 behind it does, but what enters it has no equilibrium."""
+    rng = np.random.default_rng(6)
+    z, e = rng.normal(size=(900, 4)), rng.normal(size=(900, 4))
+    w = (z[:, :2] + e[:, :2]) @ np.linalg.inv(np.eye(2) - np.array([[0, 1.6], [1.4, 0]])).T
+    inputs = np.column_stack([0.6 * z[:, 2] + 0.5 * w[:, 0], 0.6 * z[:, 3]]) + e[:, 2:]
+    y = inputs @ np.linalg.inv(np.eye(2) - np.array([[0, 0.3], [0.25, 0]])).T
+    data = pd.DataFrame(np.column_stack([y, w, z]), columns=["y1", "y2", "w1", "w2", "z1", "z2", "z3", "z4"])
+    model = "w1 ~ w2 + z1\nw2 ~ w1 + z2\nw1 ~~ w2\ny1 ~ y2 + z3 + w1\ny2 ~ y1 + z4\ny1 ~~ y2"
+    analysis = ts.fit(model, data).loop_analysis(100, seed=1)
+    behind = next(loop for loop in analysis.loops if loop.evidence.basis.members == ("y1", "y2"))
+    assert behind.evidence.basis.is_stable
+    assert behind.evidence.unstable_share == 0
+    assert behind.evidence.settled_share == 0
+    assert all(np.isnan(effect.est) for effect in behind.evidence.effects)
 
 
 # --- the variant of the disturbance covariance ------------------------------------------------------------------------
