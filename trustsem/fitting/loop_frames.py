@@ -12,7 +12,8 @@ from trustsem.fitting.serialise import plain, records
 from trustsem.tables.groups import group_names
 
 if TYPE_CHECKING:
-    from trustsem.fitting.loop_analysis import JudgedArrow, JudgedLoop, LoopAnalysis
+    from trustsem.fitting.loop_analysis import JudgedLoop, LoopAnalysis
+    from trustsem.fitting.loop_evidence import JudgedArrow
 
 SCHEMA = "trustsem.loops/1"
 

@@ -16,7 +16,7 @@ from trustsem.fitting.loop_findings import cancellation, loop_name, weakness
 from trustsem.tables.text import format_pvalue
 
 if TYPE_CHECKING:
-    from trustsem.fitting.loop_analysis import JudgedArrow, LoopEvidence
+    from trustsem.fitting.loop_evidence import JudgedArrow, LoopEvidence
 
 UNSTABLE_SHARE = 0.05  # of the draws, beyond which a loop that settles is luck
 SARGAN_LEVEL = 0.01  # p-value of Sargan's test below which an arrow's instruments are in doubt

@@ -12,7 +12,8 @@ from trustsem.tables.groups import group_names
 from trustsem.tables.text import format_pvalue, render_table, wrap_text
 
 if TYPE_CHECKING:
-    from trustsem.fitting.loop_analysis import JudgedLoop, LoopAnalysis, LoopEvidence
+    from trustsem.fitting.loop_analysis import JudgedLoop, LoopAnalysis
+    from trustsem.fitting.loop_evidence import LoopEvidence
 
 
 def summarise_loops(analysis: LoopAnalysis, *, width: int = 80) -> str:
