@@ -91,6 +91,9 @@ def test_one_way_populations_are_told_apart() -> None:
     analysis = analyse(population(0.0, 0.4, 0.6, 0.2), 800)
     assert verdict(analysis) == "one direction"
     assert analysis.loops[0].judgement.direction == "a -> b"
+    record = analysis.to_dict()["loops"][0]["stability_index"]
+    assert record["se"] is None  # sqrt of a gain of 0 has no slope; the draws have an interval
+    assert 0 < record["draws_ci_lower"] < record["draws_ci_upper"] < 0.5
 
 
 def test_a_small_sample_leaves_the_second_arrow_open() -> None:

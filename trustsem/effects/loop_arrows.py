@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from trustsem.effects.exogeneity import correlated_with_disturbances
 from trustsem.effects.graph import arrow_pattern, feedback_block, simple_cycles, structural_graph
-from trustsem.effects.loops import path_product, stability
+from trustsem.effects.evaluation import path_product
+from trustsem.effects.loops import stability
 from trustsem.effects.miiv.two_stage import WEAK_F, FirstStage, first_stage
 from trustsem.implied import GroupLayout, Implied
 
@@ -29,7 +30,7 @@ class LoopArrow:
         outcome: Where it ends.
         est: Unstandardised.
         se: NaN where there is none.
-        std_all: With both variables standardised.
+        scale: sd of the predictor over sd of the outcome: what makes the arrow a standardised one.
         is_free: Whether it is estimated.
         instruments: Variables of the structural model that predict the arrow's equation only through its endogenous
             regressors, and are uncorrelated with its disturbance.
@@ -44,12 +45,17 @@ class LoopArrow:
     outcome: str
     est: float
     se: float
-    std_all: float
+    scale: float
     is_free: bool
     instruments: tuple[str, ...]
     partial_r2: float | None
     f: float | None
     wald_f: float | None
+
+    @property
+    def std_all(self) -> float:
+        """The arrow with both variables standardised."""
+        return self.est * self.scale
 
     @property
     def strength(self) -> float:
@@ -122,12 +128,13 @@ def loop_bases(
     result = []
     for cycle in cycles:
         block = feedback_block(graph, cycle[0])
-        gain, gradient = path_product(layout, implied, (*cycle, cycle[0]), n_free)
+        members = tuple(layout.names[i] for i in cycle)
+        gain, gradient = path_product(layout, implied, (*members, members[0]), n_free)
         index, slope = stability(layout, implied, block, n_free)
         ends = (*cycle[1:], cycle[0])
         result.append(
             LoopBasis(
-                tuple(layout.names[i] for i in cycle),
+                members,
                 tuple(layout.names[i] for i in block),
                 gain,
                 gradient,
@@ -171,13 +178,13 @@ def _arrow(view: _View, block: Sequence[int], source: int, target: int) -> LoopA
         identity = np.eye(len(names))
         strength = first_stage(view.implied.total_cov, view.n_obs, identity[endogenous], included, instruments)
     with np.errstate(invalid="ignore", divide="ignore"):
-        std = float(paths[target, source] * np.sqrt(total[source] / total[target]))
+        scale = float(np.sqrt(total[source] / total[target]))
     return LoopArrow(
         names[source],
         names[target],
         float(paths[target, source]),
         se,
-        std,
+        scale,
         parameter is not None,
         tuple(names[k] for k in instruments),
         None if strength is None else strength.partial_r2[endogenous.index(source)],

@@ -69,11 +69,8 @@ class JudgedArrow:
 
     @property
     def largest_std(self) -> float:
-        """Largest standardised effect that the interval holds; infinity where the scale is unknown."""
-        if not self.arrow.est:
-            return math.inf
-        scale = abs(self.arrow.std_all / self.arrow.est)
-        return scale * max(abs(self.ci_lower), abs(self.ci_upper))
+        """Largest standardised effect that the interval holds."""
+        return self.arrow.scale * max(abs(self.ci_lower), abs(self.ci_upper))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ class LoopEvidence:
         arrows: In order of the members.
         variants: Fits with the disturbance covariance free and at zero.
         gain_se: Delta method.
-        stability_se: Delta method.
+        stability_se: Delta method; NaN where its interval would reach below 0, as sqrt|f g| has no slope at 0.
         gain_draws: Interval of the gain in the draws.
         stability_draws: Interval of the stability index, draws that do not settle included.
         unstable_share: Of the draws; None without draws.
@@ -153,7 +150,7 @@ def gather_evidence(
         arrows,
         variants,
         _delta_error(basis.gain_gradient, covariance),
-        _delta_error(basis.stability_gradient, covariance),
+        _stability_error(basis, covariance),
         _NO_INTERVAL if draws is None else drawn_interval(draws.gain),
         _NO_INTERVAL if draws is None else drawn_interval(draws.stability),
         None if draws is None else draws.unstable_share,
@@ -170,6 +167,11 @@ def _delta_error(gradient: FloatArray, covariance: FloatArray | None) -> float:
         return math.nan
     variance = float(gradient @ covariance @ gradient)
     return math.sqrt(variance) if variance > 0 else math.nan
+
+
+def _stability_error(basis: LoopBasis, covariance: FloatArray | None) -> float:
+    error = _delta_error(basis.stability_gradient, covariance)
+    return error if Z95 * error < basis.stability_index else math.nan
 
 
 def _judged_arrow(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from trustsem.effects.miiv import WEAK_F
 from trustsem.fitting.loop_findings import cancellation, loop_name, weakness
-from trustsem.tables.text import format_pvalue
+from trustsem.tables.text import format_number, format_pvalue
 
 if TYPE_CHECKING:
     from trustsem.fitting.loop_evidence import JudgedArrow, LoopEvidence
@@ -87,11 +87,12 @@ def _notes(evidence: LoopEvidence) -> tuple[str, ...]:
 
 
 def _reading(item: JudgedArrow) -> str:
-    limits = f"{item.arrow.est:.3f}, 95 % interval {item.ci_lower:.3f} to {item.ci_upper:.3f}"
+    est, lower, upper = (format_number(value) for value in (item.arrow.est, item.ci_lower, item.ci_upper))
+    limits = f"{est}, 95 % interval {lower} to {upper}"
     if item.excludes_zero:
         return f"{item.name} is told apart from zero ({limits})."
     if item.largest_std <= SMALL:
-        return f"{item.name} is not, and any effect is below {SMALL:.2f} standardised ({limits})."
+        return f"{item.name} is not told apart from zero, and at most {SMALL:.2f} standardised ({limits})."
     return f"{item.name} is open: its interval holds zero and effects of {SMALL:.2f} standardised or more ({limits})."
 
 

@@ -74,13 +74,19 @@ def _stability(evidence: LoopEvidence, analysis: LoopAnalysis, width: int) -> st
     ):
         rows.append([name, value, se, value - Z95 * se, value + Z95 * se, drawn.lower, drawn.upper])
     table = render_table(["", "est", "se", "lower", "upper", "drawn lower", "drawn upper"], rows, width=width)
-    if evidence.unstable_share is None:
-        return table
-    note = (
-        f"drawn: {analysis.n_draws:,} Monte-Carlo draws, seed {analysis.seed}; {evidence.unstable_share:.1%} of them "
-        "have a stability index of 1 or more."
+    notes = []
+    if math.isnan(evidence.stability_se):
+        notes.append("So near 0, or without a covariance matrix, the delta method has no interval of the index.")
+    if evidence.unstable_share is not None:
+        notes.append(_drawn_note(evidence.unstable_share, analysis))
+    return "\n".join([table, *(line for note in notes for line in wrap_text(note, width))])
+
+
+def _drawn_note(share: float, analysis: LoopAnalysis) -> str:
+    return (
+        f"drawn: {analysis.n_draws:,} Monte-Carlo draws, seed {analysis.seed}; {share:.1%} of them have a stability "
+        "index of 1 or more."
     )
-    return "\n".join([table, *wrap_text(note, width)])
 
 
 def _instruments(evidence: LoopEvidence, width: int) -> str:
