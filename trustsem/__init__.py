@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trustsem.fitting.imputed import fit_imputed
     from trustsem.fitting.invariance import Invariance, invariance
     from trustsem.fitting.item_analysis import ItemAnalysis, item_analysis
+    from trustsem.fitting.plotting import plot
     from trustsem.fitting.pooled import PooledFit
     from trustsem.fitting.recommend import recommend_estimator
     from trustsem.fitting.survey_moments import read_moments
@@ -64,6 +65,7 @@ _HOMES = {
     "load_theory": "trustsem.theory",
     "models_dir": "trustsem.resources",
     "parallel": "trustsem.resample.workers",
+    "plot": "trustsem.fitting.plotting",
     "read_moments": "trustsem.fitting.survey_moments",
     "read_survey": "trustsem.survey",
     "recommend_estimator": "trustsem.fitting.recommend",
@@ -100,6 +102,7 @@ __all__ = [
     "load_theory",
     "models_dir",
     "parallel",
+    "plot",
     "read_moments",
     "read_survey",
     "recommend_estimator",

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ from trustsem.resample.quantities import row_draws
 if TYPE_CHECKING:
     from trustsem.fitting.intervals import IntervalMaker
     from trustsem.fitting.result import Fit
+    from trustsem.plots.plot import Plot
 
 FloatArray = NDArray[np.float64]
 Names = str | Sequence[str] | None
@@ -193,6 +194,29 @@ class DrawnFit:
     ) -> pd.DataFrame:
         """Return differences between indirect effects with intervals from the draws, as `Fit.effect_contrasts`."""
         return effect_contrasts_frame(self.fit, self._maker(kind, level), x, y, through)
+    def plot(self, name: str = "draws", **options: Any) -> Plot:
+        """Return the distributions of parameters, with `.figure()` for plotly, `.svg()`, `.text()` and `.to_dict()`.
+
+        Args:
+            name: "draws".
+            options: parameters, kind and level.
+
+        Raises:
+            UsageError: an unknown figure, option or parameter.
+        """
+        from trustsem.plots.registry import MadeOf, build_plot
+
+        return build_plot(name, MadeOf.DRAWS, self, options)
+
+    def _drawn(
+        self, values_of: Callable[[BootstrapDraws], FloatArray], kind: IntervalKind
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return the values in the draws that are used, and in those of the jackknife where the interval needs it."""
+        draws = values_of(self.raw)[self.raw.ledger.used]
+        if kind is not IntervalKind.BCA:
+            return draws, None
+        without_one = self._jackknife
+        return draws, values_of(without_one)[without_one.ledger.converged]
 
     def group_differences(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -44,6 +44,9 @@ from trustsem.tables.invariance import (
     scales_frame,
     structural_frame,
 )
+
+if TYPE_CHECKING:
+    from trustsem.plots.plot import Plot
 
 DEFAULT_LEVELS = ("configural", "metric", "scalar", "strict", "structural")
 # Options of `fit` that an analysis of invariance takes over; the others either are its own business (what is equal,
@@ -159,6 +162,20 @@ class Invariance:
         from trustsem.fitting.summarise_invariance import summarise_invariance
 
         return summarise_invariance(self, width=width)
+
+    def plot(self, name: str = "invariance", **options: Any) -> Plot:
+        """Return how fit changes over the levels, with `.figure()` for plotly, `.svg()`, `.text()` and `.to_dict()`.
+
+        Args:
+            name: "invariance".
+            options: None are known.
+
+        Raises:
+            UsageError: an unknown figure or option.
+        """
+        from trustsem.plots.registry import MadeOf, build_plot
+
+        return build_plot(name, MadeOf.INVARIANCE, self, options)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the analysis as JSON-ready values, schema `trustsem.invariance/1`."""

@@ -70,6 +70,8 @@ if TYPE_CHECKING:
     from trustsem.fitting.scenario import Scenario
     from trustsem.fitting.scenario_matrix import ScenarioMatrix
     from trustsem.fitting.validity import Validity
+    from trustsem.plots.diagram.records import PathDiagram
+    from trustsem.plots.plot import Plot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -673,6 +675,54 @@ class Fit(FitEffects):
         from trustsem.fitting.loop_analysis import analyse_loops
 
         return analyse_loops(self, n_draws, seed)
+
+    def diagram(
+        self,
+        *,
+        labels: str = "std",
+        items: bool | None = None,
+        covariances: bool | None = None,
+        group: str | None = None,
+        language: str = "en",
+        by_basis: bool = False,
+    ) -> PathDiagram:
+        """Return the path diagram, with `.figure()` for plotly, `.svg()`, `.text()` and `.to_dict()`.
+
+        Args:
+            labels: What stands beside arrows: "est", "std", "ci" (95 % interval of the estimate) or "stars".
+            items: Draw indicators; None: where there are few.
+            covariances: Draw those among variables that nothing points at; None: where there are few.
+            group: Label of the group; needed where there are several.
+            language: Of names: "en" or "zh".
+            by_basis: Colour paths by the ground on which the model draws them instead of by sign.
+
+        Raises:
+            UsageError: unknown words, or items that do not fit on a page in letters that can be read.
+            ConvergenceError: the fit did not converge.
+        """
+        from trustsem.plots.diagram.page import path_diagram
+
+        return path_diagram(
+            self, labels=labels, items=items, covariances=covariances, group=group, language=language, by_basis=by_basis
+        )
+
+    def plot(self, name: str, **options: Any) -> Plot:
+        """Return a figure, with `.figure()` for plotly, `.svg()`, `.text()` and `.to_dict()`.
+
+        Args:
+            name: "path_diagram", "measurement", "loadings", "effects" or "residuals"; see docs/figures.md.
+            options: Of that figure.
+
+        Raises:
+            UsageError: an unknown figure or option.
+            ConvergenceError: the fit did not converge.
+
+        Example:
+            fit.plot("loadings", standardized=False).svg()
+        """
+        from trustsem.plots.registry import MadeOf, build_plot
+
+        return build_plot(name, MadeOf.FIT, self, options)
 
     def cross_check(self) -> CrossCheck:
         """Fit the same model to the same moments with semopy, a second engine, and compare.

@@ -1,1 +1,1 @@
-"""Figures from plain records: the records first, with every number that is drawn; plotly only when one is drawn."""
+"""Figures: plain records first, then a picture (SVG, plotly) and the same in words; `registry.PLOTS` lists them."""

@@ -14,6 +14,8 @@ from trustsem.survey.source import DataSource
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trustsem.survey.describe import ItemDescription
+
 
 class LogAction(Enum):
     """What was done to some cells of one variable."""
@@ -93,3 +95,9 @@ class Survey:
         if self.codebook is None:
             return tuple(str(name) for name in self.frame.select_dtypes("number").columns)
         return tuple(name for name in self.codebook.item_names if name in self.frame.columns)
+
+    def describe(self) -> tuple[ItemDescription, ...]:
+        """Return a description of every item in the scored direction: answers, missing ones, moments."""
+        from trustsem.survey.describe import describe_survey
+
+        return describe_survey(self)
