@@ -15,6 +15,7 @@ from trustsem.cli.commands import (
     constructs,
     demo,
     describe,
+    diagram,
     effects,
     explain,
     explore,
@@ -59,6 +60,7 @@ app.command("scales")(scales.scales)
 app.command("explore")(explore.explore)
 app.command("scenario")(scenario.scenario)
 app.command("loops")(loops.loops)
+app.command("diagram")(diagram.diagram)
 app.command("explain")(explain.explain)
 app.command("export")(export.export)
 

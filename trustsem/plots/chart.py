@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from trustsem.plots.geometry import text_width, wrap
 
@@ -93,6 +94,11 @@ class RowPanel:
         """Px of all rows."""
         return sum(row.height for row in self.rows)
 
+    def middles(self, top: float) -> tuple[float, ...]:
+        """Return the heights of the rows' middles when the panel starts at `top`."""
+        ends = accumulate((row.height for row in self.rows), initial=top)
+        return tuple(end + row.height / 2 for end, row in zip(ends, self.rows, strict=False))
+
     @property
     def label_width(self) -> float:
         """Px before the axis."""
@@ -105,13 +111,7 @@ class RowPanel:
 
     def range(self) -> tuple[float, float]:
         """Return the ends of the axis."""
-        if self.limits is not None:
-            return self.limits
-        values = [*self.references]
-        for row in self.rows:
-            values += [v for v in (row.value, row.lower, row.upper) if v is not None]
-            values += [end for bar in row.bars for end in (bar.start, bar.end)]
-        return padded(values)
+        return self.limits or shared_range(self.rows, self.references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,10 @@ class BinPanel:
     marks: tuple[Mark, ...]
     axis: str
 
+    def range(self) -> tuple[float, float]:
+        """Return the ends of the axis."""
+        return padded([self.edges[0], self.edges[-1], *(mark.value for mark in self.marks)], 0.03)
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -179,6 +183,15 @@ class Chart:
     columns: int = 1
     keys: tuple[Key, ...] = field(default=())
     notes: tuple[str, ...] = ()
+
+
+def shared_range(rows: Sequence[ChartRow], references: Sequence[float] = ()) -> tuple[float, float]:
+    """Return the ends of an axis for these rows."""
+    values = [*references]
+    for row in rows:
+        values += [v for v in (row.value, row.lower, row.upper) if v is not None]
+        values += [end for bar in row.bars for end in (bar.start, bar.end)]
+    return padded(values)
 
 
 def padded(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:

@@ -1,116 +1,140 @@
-"""Charts by plotly: scatter, bar and heat map traces only."""
+"""Charts by plotly, in the places of the SVG picture: scatter, bar and heat map traces only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from trustsem.plots.chart import AXIS, BinPanel, CellPanel, Chart, ChartRow, Panel, RowPanel, tick_text, ticks
-from trustsem.plots.chart_svg import BIN_HEIGHT, readable_on
-from trustsem.plots.geometry import wrap
+from trustsem.plots.chart import (
+    LABEL_FONT,
+    NOTE_FONT,
+    PANEL_FONT,
+    TITLE_FONT,
+    BinPanel,
+    CellPanel,
+    Chart,
+    ChartRow,
+    Panel,
+    RowPanel,
+    tick_text,
+    ticks,
+)
+from trustsem.plots.chart_layout import BIN_HEAD, MARGIN, Arrangement, arrange
+from trustsem.plots.chart_svg import BAR
+from trustsem.plots.geometry import Box, Point
 from trustsem.plots.numbers import number
-from trustsem.plots.palette import DARK, FONTS, Theme
+from trustsem.plots.palette import BINS, DARK, FONTS, Theme, readable_on
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_NOTE_LETTERS = 120
-_WIDTH = {1: 960, 2: 1060}
-_WIDEST = 1240
-
 
 def chart_figure(chart: Chart, theme: Theme) -> go.Figure:
-    """Return a chart as a plotly figure."""
-    from plotly.subplots import make_subplots
+    """Return a chart as a plotly figure of the size of its page."""
+    import plotly.graph_objects as go
 
-    columns = min(chart.columns, len(chart.panels))
-    lines = -(-len(chart.panels) // columns)
-    heights = [max(_height(p) for p in chart.panels[k * columns : (k + 1) * columns]) for k in range(lines)]
-    notes = [escape(line) for line in wrap(" ".join(chart.notes), _NOTE_LETTERS)] if chart.notes else []
-    bottom = 56 + 17 * len(notes) + (24 if chart.keys else 0)
-    height = sum(heights) + 96 * (lines - 1) + 90 + bottom
-    inner = max(height - 90 - bottom, 1)
-    figure = make_subplots(
-        rows=lines, cols=columns, row_heights=[h / sum(heights) for h in heights],
-        vertical_spacing=min(96 / inner, 0.9 / max(lines - 1, 1)) if lines > 1 else 0.0,
-        subplot_titles=[escape(panel.title) for panel in chart.panels],
+    page = arrange(chart)
+    figure = go.Figure()
+    axes: dict[str, Any] = {}
+    for index, (panel, box) in enumerate(zip(chart.panels, page.plots, strict=True), start=1):
+        name = "" if index == 1 else str(index)
+        for trace in _traces(panel, box, page, theme):
+            figure.add_trace(trace.update(xaxis=f"x{name}", yaxis=f"y{name}"))
+        axes[f"xaxis{name}"] = {**_x_axis(panel, theme), "anchor": f"y{name}",
+                                "domain": [box.left / page.width, box.right / page.width]}  # fmt: skip
+        axes[f"yaxis{name}"] = {**_y_axis(panel), "anchor": f"x{name}",
+                                "domain": [1 - box.bottom / page.height, 1 - box.top / page.height]}  # fmt: skip
+    figure.update_layout(
+        width=round(page.width), height=round(page.height), margin={"t": 0, "b": 0, "l": 0, "r": 0},
+        paper_bgcolor=theme["paper"], plot_bgcolor=theme["paper"], template="none", showlegend=False, barmode="overlay",
+        font={"family": FONTS, "color": theme["ink"], "size": LABEL_FONT}, modebar={"orientation": "v"},
+        annotations=list(_texts(chart, page, theme)),
+        shapes=[*_key_shapes(chart, page, theme), *_reference_shapes(chart, theme)], **axes,
     )  # fmt: skip
-    for index, panel in enumerate(chart.panels):
-        place = {"row": index // columns + 1, "col": index % columns + 1}
-        for trace in _traces(panel, theme):
-            figure.add_trace(trace, **place)
-        figure.update_xaxes(**_x_axis(panel, theme), **place)
-        figure.update_yaxes(**_y_axis(panel, theme), **place)
-    _add_keys(figure, chart, theme)
-    figure.update_layout(**_layout(chart, theme, height, bottom))
-    if notes:
-        figure.add_annotation(
-            text="<br>".join(notes), x=0, y=0, xref="paper", yref="paper", xanchor="left", yanchor="top", align="left",
-            yshift=-(60 if not chart.keys else 84), showarrow=False, font={"size": 12, "color": theme["muted"]},
-        )  # fmt: skip
     return figure
 
 
-def _layout(chart: Chart, theme: Theme, height: float, bottom: float) -> dict[str, Any]:
-    return {
-        "title": {"text": f"<b>{escape(chart.title)}</b>", "x": 0.02, "xanchor": "left", "font": {"size": 18}},
-        "width": _WIDTH.get(chart.columns, _WIDEST),
-        "height": height,
-        "margin": {"t": 90, "b": bottom, "l": 40, "r": 40},
-        "paper_bgcolor": theme["paper"],
-        "plot_bgcolor": theme["paper"],
-        "font": {"family": FONTS, "color": theme["ink"], "size": 12},
-        "barmode": "overlay",
-        "bargap": 0.25,
-        "showlegend": bool(chart.keys),
-        "legend": {"orientation": "h", "y": 0, "yanchor": "top", "yref": "paper", "x": 0, "traceorder": "normal"},
-        "template": "none",
-    }
+def _texts(chart: Chart, page: Arrangement, theme: Theme) -> Iterator[dict[str, Any]]:
+    """Yield everything that is written: title, legend, panels with the labels of their rows, notes."""
+
+    def text(at: Point, words: str, size: float, role: str = "ink", anchor: str = "left") -> dict[str, Any]:
+        return {
+            "text": words, "x": at[0] / page.width, "y": 1 - at[1] / page.height, "xref": "paper", "yref": "paper",
+            "xanchor": anchor, "yanchor": "middle", "align": anchor, "showarrow": False, "borderpad": 0,
+            "font": {"size": size, "color": theme[role]},
+        }  # fmt: skip
+
+    yield text((MARGIN, MARGIN + 8), f"<b>{escape(chart.title)}</b>", TITLE_FONT)
+    for key, box in zip(chart.keys, page.keys, strict=True):
+        yield text((box.right + 6, box.centre[1]), escape(key.text), LABEL_FONT)
+    for panel, box, place in zip(chart.panels, page.plots, page.titles, strict=True):
+        if panel.title:
+            yield text(place, f"<b>{escape(panel.title)}</b>", PANEL_FONT)
+        if not isinstance(panel, CellPanel):
+            yield text((box.centre[0], box.bottom + 32), escape(panel.axis), LABEL_FONT, "muted", "center")
+        if isinstance(panel, RowPanel):
+            for row, middle in zip(panel.rows, panel.middles(box.top), strict=True):
+                words = "<br>".join(escape(line) for line in row.lines)
+                if row.is_heading:
+                    yield text((box.left - page.labels, middle), f"<b>{words}</b>", LABEL_FONT)
+                    continue
+                yield text((box.left - 8, middle), words, LABEL_FONT, anchor="right")
+                if row.text:
+                    yield text((box.right + 8, middle), escape(row.text), LABEL_FONT)
+        elif isinstance(panel, BinPanel):
+            low, high = panel.range()
+            for mark in panel.marks:
+                x = box.left + box.width * (mark.value - low) / (high - low)
+                yield text((x, box.top - BIN_HEAD + 5), escape(mark.text), LABEL_FONT - 1, anchor="center")
+    for point, line in page.notes:
+        yield text(point, escape(line), NOTE_FONT, "muted")
 
 
-def _height(panel: Panel) -> float:
-    if isinstance(panel, RowPanel):
-        return panel.height + 12
-    return max(panel.cell * len(panel.names), 220.0) + AXIS if isinstance(panel, CellPanel) else BIN_HEIGHT
+def _key_shapes(chart: Chart, page: Arrangement, theme: Theme) -> Iterator[dict[str, Any]]:
+    for key, box in zip(chart.keys, page.keys, strict=True):
+        yield {
+            "type": "rect", "xref": "paper", "yref": "paper", "fillcolor": key.colours[theme is DARK],
+            "x0": box.left / page.width, "x1": box.right / page.width,
+            "y0": 1 - box.bottom / page.height, "y1": 1 - box.top / page.height,
+            "line": {"color": theme["muted"], "width": 0.6},
+        }  # fmt: skip
 
 
-def _traces(panel: Panel, theme: Theme) -> Iterator[go.Scatter | go.Bar | go.Heatmap]:
+def _reference_shapes(chart: Chart, theme: Theme) -> Iterator[dict[str, Any]]:
+    for index, panel in enumerate(chart.panels, start=1):
+        name = "" if index == 1 else str(index)
+        for value in panel.references if isinstance(panel, RowPanel) else ():
+            yield {
+                "type": "line", "layer": "below", "xref": f"x{name}", "yref": f"y{name} domain", "x0": value,
+                "x1": value, "y0": 0, "y1": 1, "line": {"color": theme["muted"], "width": 1.4, "dash": "5px,3px"},
+            }  # fmt: skip
+
+
+def _traces(panel: Panel, box: Box, page: Arrangement, theme: Theme) -> Iterator[Any]:
     if isinstance(panel, RowPanel):
         yield from _row_traces(panel, theme)
     elif isinstance(panel, CellPanel):
-        yield _heat_map(panel, theme)
+        yield _heat_map(panel, box, page, theme)
     else:
         yield from _bin_traces(panel, theme)
 
 
-def _middles(panel: RowPanel) -> list[float]:
-    """Return the heights of rows, in px from the top."""
-    ends, middles = 0.0, []
-    for row in panel.rows:
-        middles.append(ends + row.height / 2)
-        ends += row.height
-    return middles
-
-
-def _row_traces(panel: RowPanel, theme: Theme) -> Iterator[go.Scatter | go.Bar]:
+def _row_traces(panel: RowPanel, theme: Theme) -> Iterator[Any]:
     import plotly.graph_objects as go
 
-    middles = _middles(panel)
+    middles = panel.middles(0.0)
     bars = [(bar, y) for row, y in zip(panel.rows, middles, strict=True) for bar in row.bars]
     if bars:
         colours = [bar.colours[theme is DARK] for bar, _ in bars]
         yield go.Bar(
             orientation="h", x=[b.end - b.start for b, _ in bars], base=[b.start for b, _ in bars],
-            y=[y for _, y in bars], width=17, text=[b.text for b, _ in bars], textposition="inside", textangle=0,
-            insidetextfont={"color": [readable_on(colour) for colour in colours]},
+            y=[y for _, y in bars], width=BAR, text=[b.text for b, _ in bars], textposition="inside", textangle=0,
+            insidetextanchor="middle", constraintext="none",
+            insidetextfont={"color": [readable_on(colour) for colour in colours], "size": LABEL_FONT - 1},
             marker={"color": colours, "line": {"color": theme["paper"], "width": 0.8}},
-            hovertext=[escape(b.note) for b, _ in bars], hoverinfo="text", showlegend=False, constraintext="inside",
-        )  # fmt: skip
-    for reference in panel.references:
-        yield go.Scatter(
-            x=[reference, reference], y=[0, panel.height], mode="lines", hoverinfo="skip", showlegend=False,
-            line={"color": theme["muted"], "width": 1.4, "dash": "dash"},
+            hovertext=[escape(b.note) for b, _ in bars], hoverinfo="text",
         )  # fmt: skip
     dots = [(row, y) for row, y in zip(panel.rows, middles, strict=True) if row.value is not None]
     for role in dict.fromkeys(row.role for row, _ in dots):
@@ -122,7 +146,7 @@ def _dots(dots: list[tuple[ChartRow, float]], colour: str, paper: str) -> go.Sca
 
     rows = [row for row, _ in dots]
     return go.Scatter(
-        x=[row.value for row in rows], y=[y for _, y in dots], mode="markers", showlegend=False,
+        x=[row.value for row in rows], y=[y for _, y in dots], mode="markers",
         marker={"size": 9, "color": [paper if row.is_hollow else colour for row in rows],
                 "line": {"color": colour, "width": 1.8}},
         error_x={"type": "data", "symmetric": False, "color": colour, "thickness": 2.2, "width": 0,
@@ -136,7 +160,7 @@ def _reach(upper: float | None, lower: float | None) -> float:
     return 0.0 if upper is None or lower is None else upper - lower
 
 
-def _heat_map(panel: CellPanel, theme: Theme) -> go.Heatmap:
+def _heat_map(panel: CellPanel, box: Box, page: Arrangement, theme: Theme) -> go.Heatmap:
     import plotly.graph_objects as go
 
     scale = [[k / (len(theme.diverging) - 1), colour] for k, colour in enumerate(theme.diverging)]
@@ -144,64 +168,50 @@ def _heat_map(panel: CellPanel, theme: Theme) -> go.Heatmap:
     return go.Heatmap(
         z=[list(row) for row in panel.values], x=list(panel.names), y=list(panel.names), colorscale=scale,
         zmin=-panel.limit, zmax=panel.limit, xgap=1, ygap=1, customdata=texts, hoverongaps=False,
-        hovertemplate="%{y}, %{x}: %{customdata}<extra></extra>", colorbar={"title": {"text": panel.axis}},
+        hovertemplate="%{y}, %{x}: %{customdata}<extra></extra>",
+        colorbar={"x": (box.right + 16) / page.width, "y": 1 - box.top / page.height, "yanchor": "top", "ypad": 0,
+                  "xpad": 0, "len": 130, "lenmode": "pixels", "thickness": 14, "outlinewidth": 0,
+                  "tickvals": [-panel.limit, 0, panel.limit],
+                  "ticktext": [number(value) for value in (-panel.limit, 0.0, panel.limit)]},
     )  # fmt: skip
 
 
-def _bin_traces(panel: BinPanel, theme: Theme) -> Iterator[go.Bar | go.Scatter]:
+def _bin_traces(panel: BinPanel, theme: Theme) -> Iterator[Any]:
     import plotly.graph_objects as go
 
-    pairs = list(zip(panel.edges, panel.edges[1:], strict=False))
+    pairs = list(pairwise(panel.edges))
     yield go.Bar(
         x=[(low + high) / 2 for low, high in pairs], y=list(panel.counts), width=[high - low for low, high in pairs],
-        marker={"color": "#2f5d84" if theme is DARK else "#9dbfdc"}, showlegend=False,
+        marker={"color": BINS[theme is DARK]}, hoverinfo="text",
         hovertext=[f"{number(a, 3)} to {number(b, 3)}: {n}" for (a, b), n in zip(pairs, panel.counts, strict=True)],
-        hoverinfo="text",
     )  # fmt: skip
-    top = 1.08 * max(max(panel.counts), 1)
     for mark in panel.marks:
         yield go.Scatter(
-            x=[mark.value, mark.value], y=[0, top], mode="lines+text", text=["", mark.text], textposition="top center",
-            line={"color": theme[mark.role], "width": 1.8, "dash": "dash" if mark.is_dashed else "solid"},
-            showlegend=False, hoverinfo="skip", cliponaxis=False,
+            x=[mark.value, mark.value], y=[0, max(max(panel.counts), 1)], mode="lines", hoverinfo="skip",
+            line={"color": theme[mark.role], "width": 1.8, "dash": "5px,3px" if mark.is_dashed else "solid"},
         )  # fmt: skip
 
 
 def _x_axis(panel: Panel, theme: Theme) -> dict[str, Any]:
-    common = {"gridcolor": theme["grid"], "zeroline": False, "automargin": True}
+    common = {"gridcolor": theme["grid"], "zeroline": False, "tickfont": {"size": LABEL_FONT - 1}}
     if isinstance(panel, CellPanel):
-        return {**common, "showgrid": False, "tickangle": 90, "dtick": 1}
-    if isinstance(panel, BinPanel):
-        return {**common, "title": {"text": escape(panel.axis)}}
+        return {**common, "showgrid": False, "tickangle": 90, "dtick": 1, "ticks": ""}
     low, high = panel.range()
     marks = ticks(low, high)
     step = marks[1] - marks[0] if len(marks) > 1 else 1.0
+    is_percent = isinstance(panel, RowPanel) and panel.is_percent
     return {
-        **common, "title": {"text": escape(panel.axis)}, "range": [low, high], "tickvals": list(marks),
-        "ticktext": [tick_text(value, step, is_percent=panel.is_percent) for value in marks],
+        **common, "range": [low, high], "tickvals": list(marks),
+        "ticktext": [tick_text(value, step, is_percent=is_percent) for value in marks],
     }  # fmt: skip
 
 
-def _y_axis(panel: Panel, theme: Theme) -> dict[str, Any]:
-    common = {"zeroline": False, "automargin": True, "gridcolor": theme["grid"]}
+def _y_axis(panel: Panel) -> dict[str, Any]:
+    common: dict[str, Any] = {"zeroline": False, "showgrid": False, "ticks": ""}
     if isinstance(panel, CellPanel):
-        return {**common, "autorange": "reversed", "showgrid": False, "dtick": 1}
-    if isinstance(panel, BinPanel):
-        return {**common, "title": {"text": "draws"}}
-    labels = ["<br>".join(escape(line) for line in row.lines) for row in panel.rows]
+        return {**common, "autorange": "reversed", "dtick": 1, "tickfont": {"size": LABEL_FONT - 1}}
+    top = panel.height if isinstance(panel, RowPanel) else 0.0
     return {
-        **common, "showgrid": False, "range": [panel.height, 0], "tickvals": _middles(panel),
-        "ticktext": [
-            f"<b>{label}</b>" if row.is_heading else label for row, label in zip(panel.rows, labels, strict=True)
-        ],
+        **common, "showticklabels": False,
+        "range": [top, 0] if isinstance(panel, RowPanel) else [0, max(max(panel.counts), 1)],
     }  # fmt: skip
-
-
-def _add_keys(figure: go.Figure, chart: Chart, theme: Theme) -> None:
-    import plotly.graph_objects as go
-
-    for key in chart.keys:
-        figure.add_trace(
-            go.Scatter(x=[None], y=[None], mode="markers", name=escape(key.text),
-                       marker={"size": 12, "symbol": "square", "color": key.colours[theme is DARK]})
-        )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trustsem.distributions import Z95
 from trustsem.errors import UsageError
-from trustsem.plots.chart import Chart, ChartRow, RowPanel
+from trustsem.plots.chart import Chart, ChartRow, RowPanel, shared_range
 from trustsem.plots.groups import heading, require_converged
 from trustsem.plots.names import names_of
 from trustsem.plots.numbers import interval, known, number
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "trustsem.plot.effects/1"
 MANY = 40  # rows; beyond it single ways are left out unless the caller names variables
+DECIMALS = 3  # products of coefficients are small
 SPECIFIC = "specific indirect"
 
 
@@ -81,7 +82,7 @@ class EffectsPlot(ChartPlot):
         sentences = [f"{self.title}, with 95 % intervals."]
         for group, x, y in dict.fromkeys((row.group, row.x, row.y) for row in self.effects):
             own = [row for row in self.effects if (row.group, row.x, row.y) == (group, x, y)]
-            parts = [f"{row.name} {number(row.value)}{_limits(row)}" for row in own]
+            parts = [f"{row.name} {number(row.value, DECIMALS)}{_limits(row)}" for row in own]
             where = f" in group {group}" if group else ""
             sentences.append(f"{x} on {y}{where}: {'; '.join(parts)}.")
         return " ".join((*sentences, *self.notes))
@@ -90,7 +91,8 @@ class EffectsPlot(ChartPlot):
         """Return one panel per group."""
         groups = list(dict.fromkeys(row.group for row in self.effects))
         axis = "standardised effect, 95 % interval" if self.is_standardized else "effect, 95 % interval"
-        panels = tuple(RowPanel(group, tuple(self._rows(group)), axis, references=(0.0,)) for group in groups)
+        ends = shared_range([row for group in groups for row in self._rows(group)], (0.0,))
+        panels = tuple(RowPanel(group, tuple(self._rows(group)), axis, (0.0,), ends) for group in groups)
         ring = "Rings: the interval contains zero. Orange: negative."
         return Chart(self.title, panels, columns=1, notes=(ring, *self.notes))
 
@@ -102,7 +104,7 @@ class EffectsPlot(ChartPlot):
                 pair = row.x, row.y
                 rows.append(ChartRow(f"{row.x} on {row.y}", is_heading=True))
             role = "negative" if (row.value or 0.0) < 0 else "line"
-            text = f"{number(row.value)}{_limits(row)}"
+            text = f"{number(row.value, DECIMALS)}{_limits(row)}"
             rows.append(
                 ChartRow(row.name, row.value, row.lower, row.upper, role, not row.is_clear, text=text, note=text)
             )
@@ -110,7 +112,7 @@ class EffectsPlot(ChartPlot):
 
 
 def _limits(row: EffectRow) -> str:
-    return "" if row.lower is None or row.upper is None else f" {interval(row.lower, row.upper)}"
+    return "" if row.lower is None or row.upper is None else f" {interval(row.lower, row.upper, DECIMALS)}"
 
 
 def plot_effects(

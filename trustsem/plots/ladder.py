@@ -115,10 +115,11 @@ class LadderPlot(ChartPlot):
 def _chart_row(row: LadderRow, index: str) -> ChartRow:
     value = getattr(row, index)
     is_rejected = row.status == REJECTED
-    test = "" if row.pvalue is None else f"p {_p(row.pvalue)}"
+    test = () if row.pvalue is None else (f"p {_p(row.pvalue)}",)
+    note = f"{row.name}, against {row.against}; released: {row.released or 'none'}"
     return ChartRow(
         row.name, value, role="negative" if is_rejected else "line", is_hollow=is_rejected,
-        text=f"{_signed(value)}  {test}", note=f"{row.name}, against {row.against}; released: {row.released or 'none'}",
+        text=", ".join((_signed(value), *test)), note=note,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from trustsem.errors import UsageError
-from trustsem.plots.chart import Chart, ChartRow, RowPanel
+from trustsem.plots.chart import Chart, ChartRow, RowPanel, shared_range
 from trustsem.plots.groups import heading, require_converged
 from trustsem.plots.names import names_of
 from trustsem.plots.numbers import known, number
@@ -76,7 +76,8 @@ class LoadingsPlot(ChartPlot):
         """Return one panel per group."""
         groups = list(dict.fromkeys(loading.group for loading in self.loadings))
         axis = "standardised loading, 95 % interval" if self.is_standardized else "loading, 95 % interval"
-        panels = tuple(RowPanel(group, tuple(self._rows(group)), axis, references=(0.0,)) for group in groups)
+        ends = shared_range([row for group in groups for row in self._rows(group)], (0.0,))
+        panels = tuple(RowPanel(group, tuple(self._rows(group)), axis, (0.0,), ends) for group in groups)
         notes = ("Rings without a line: fixed to give the factor its unit.",) if self._has_fixed() else ()
         return Chart(self.title, panels, columns=min(len(panels), 2), notes=notes)
 

@@ -30,9 +30,9 @@ def number(value: float | None, decimals: int = 2) -> str:
     return text if value >= 0 or is_zero else MINUS + text
 
 
-def interval(lower: float, upper: float) -> str:
+def interval(lower: float, upper: float, decimals: int = 2) -> str:
     """Return an interval in brackets."""
-    return f"[{number(lower)}, {number(upper)}]"
+    return f"[{number(lower, decimals)}, {number(upper, decimals)}]"
 
 
 def stars(pvalue: float | None) -> str:
@@ -43,8 +43,13 @@ def stars(pvalue: float | None) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as whole per cent."""
-    return f"{100 * share:.0f} %"
+    """Return a share as whole per cent; one that is not zero does not look like it.
+
+    Example:
+        >>> percent(0.254), percent(0.002), percent(0.0)
+        ('25 %', '<1 %', '0 %')
+    """
+    return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
 
 
 def known(value: float | None) -> float | None:

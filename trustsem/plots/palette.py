@@ -80,6 +80,7 @@ DARK = Theme(
     ),
     ("#f0935a", "#c4692f", "#74452a", "#3a4047", "#2a5273", "#4686b8", "#86c2ee"),
 )
+BINS = ("#9dbfdc", "#2f5d84")  # bars of histograms in the light and the dark theme
 THEMES: Mapping[str, Theme] = MappingProxyType({"light": LIGHT, "dark": DARK})
 
 
@@ -129,3 +130,11 @@ def _between(scale: tuple[str, ...], share: float) -> str:
 def at(theme: Theme, value: float) -> str:
     """Return the colour of a value between -1 and 1 on the diverging scale; beyond, that of the end."""
     return _between(theme.diverging, (min(max(value, -1.0), 1.0) + 1) / 2)
+
+
+def readable_on(colour: str) -> str:
+    """Return black or white: the one that reads better on a colour (relative luminance of WCAG 2)."""
+    channels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#111111" if luminance > 0.179 else "#ffffff"

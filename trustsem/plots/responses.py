@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from trustsem.errors import UsageError
-from trustsem.plots.chart import Bar, Chart, ChartRow, Key, RowPanel
+from trustsem.plots.chart import Bar, Chart, ChartRow, Key, RowPanel, padded
 from trustsem.plots.names import Names
 from trustsem.plots.numbers import percent
 from trustsem.plots.palette import DARK, LIGHT, shades
@@ -73,7 +73,7 @@ class ItemResponses:
 
     @property
     def scale(self) -> tuple[tuple[float, str | None], ...]:
-        """Points with the labels of an item that is not reversed: what the colours mean."""
+        """The answer scale as it was worded, whether or not the item is reversed: points with labels."""
         labels = [share.label for share in self.shares]
         ordered = reversed(labels) if self.is_reversed else labels
         return tuple(zip((share.point for share in self.shares), ordered, strict=True))
@@ -108,41 +108,53 @@ class ResponsesPlot(ChartPlot):
     def chart(self) -> Chart:
         """Return one panel per answer scale."""
         scales = list(dict.fromkeys(item.scale for item in self.items))
-        rows = {scale: [item for item in self.items if item.scale == scale] for scale in scales}
-        panels = tuple(_panel(own, "" if len(scales) == 1 else _scale_title(scale)) for scale, own in rows.items())
-        keys = _keys(scales[0]) if len(scales) == 1 else ()
+        rows = [[item for item in self.items if item.scale == scale] for scale in scales]
+        ends = _ends(self.items)
+        panels = tuple(_panel(own, "" if len(rows) == 1 else " | ".join(_words(own)), ends) for own in rows)
+        keys = _keys(_words(rows[0])) if len(rows) == 1 else ()
         notes = [
             "Shares of those who answered; bars are split at the middle of the scale, the positive pole is at the "
             "right. Missing: share of all respondents."
         ]
-        if any(item.is_reversed for item in self.items):
-            notes.append("(R): asked from the negative pole and shown as scored: agreement with it is at the left.")
+        if any(_is_mixed(own) for own in rows):
+            notes.append("(R): asked the other way round and shown as scored, so that the answers change sides.")
         return Chart(self.title, panels, keys=keys, notes=(*notes, *self.left_out))
 
 
-def _scale_title(scale: tuple[tuple[float, str | None], ...]) -> str:
-    words = [label or f"{point:g}" for point, label in scale]
-    return " | ".join(words)
+def _is_mixed(items: Sequence[ItemResponses]) -> bool:
+    return len({item.is_reversed for item in items}) > 1
 
 
-def _keys(scale: tuple[tuple[float, str | None], ...]) -> tuple[Key, ...]:
-    light, dark = shades(LIGHT, len(scale)), shades(DARK, len(scale))
-    words = [label or f"{point:g}" for point, label in scale]
-    return tuple(Key(word, colours) for word, *colours in zip(words, light, dark, strict=True))  # type: ignore[arg-type]
+def _words(items: Sequence[ItemResponses]) -> tuple[str, ...]:
+    """Return what the colours mean, from left to right: the answers to items that are not reversed, if there are."""
+    item = min(items, key=lambda item: item.is_reversed)
+    return tuple(share.label or f"{share.point:g}" for share in item.shares)
 
 
-def _panel(items: Sequence[ItemResponses], title: str) -> RowPanel:
+def _keys(words: Sequence[str]) -> tuple[Key, ...]:
+    colours = zip(shades(LIGHT, len(words)), shades(DARK, len(words)), strict=True)
+    return tuple(Key(word, pair) for word, pair in zip(words, colours, strict=True))
+
+
+def _ends(items: Sequence[ItemResponses]) -> tuple[float, float]:
+    """Return the ends of an axis that all panels share."""
+    bars = [bar for item in items for bar in _bars(item)]
+    return padded([end for bar in bars for end in (bar.start, bar.end)])
+
+
+def _panel(items: Sequence[ItemResponses], title: str, ends: tuple[float, float]) -> RowPanel:
     rows: list[ChartRow] = []
-    construct = None
+    construct, is_mixed = None, _is_mixed(items)
     for item in items:
         if item.construct is not None and item.construct != construct:
             construct = item.construct
             rows.append(ChartRow(construct, is_heading=True))
-        label = f"{item.name}{' (R)' if item.is_reversed else ''}{f': {item.wording}' if item.wording else ''}"
+        turned = " (R)" if is_mixed and item.is_reversed else ""
+        label = f"{item.name}{turned}{f': {item.wording}' if item.wording else ''}"
         kinds = ", ".join(f"{kind} {count}" for kind, count in item.missing)
         text = f"{percent(item.missing_share)} missing" if item.n_missing else "none missing"
         rows.append(ChartRow(label, bars=_bars(item), text=text, note=kinds))
-    return RowPanel(title, tuple(rows), "share of answers", references=(0.0,), is_percent=True)
+    return RowPanel(title, tuple(rows), "share of answers", (0.0,), ends, is_percent=True)
 
 
 def _bars(item: ItemResponses) -> tuple[Bar, ...]:

@@ -50,11 +50,13 @@ def diagram_figure(diagram: PathDiagram, theme: Theme) -> go.Figure:
         font={"family": FONTS, "color": theme["ink"]},
         template="none",
         showlegend=False,
+        modebar={"orientation": "v"},
         shapes=[_shape(node, theme) for node in diagram.nodes],
         annotations=texts[diagram.label],
         updatemenus=[
             {
-                "buttons": buttons, "active": list(BUTTONS).index(diagram.label), "x": 1 - MARGIN / diagram.width,
+                "buttons": buttons, "active": list(BUTTONS).index(diagram.label),
+                "x": 1 - (MARGIN + 30) / diagram.width,
                 "y": 1 - MARGIN / 2 / diagram.height, "xanchor": "right", "yanchor": "top",
                 "bgcolor": theme["node"], "bordercolor": theme["muted"], "font": {"color": theme["ink"], "size": 12},
             }

@@ -98,7 +98,7 @@ def _places(size: tuple[float, float], points: FloatArray) -> tuple[FloatArray, 
 def _costs(boxes: FloatArray, own: int, points: Sequence[FloatArray], nodes: Sequence[Box]) -> FloatArray:
     """Return what each place costs: variables and other arrows under it, its own arrow hidden."""
     sides = np.array([(node.left - 1, node.top - 1, node.right + 1, node.bottom + 1) for node in nodes])
-    cost = _FORBIDDEN * (_overlaps(boxes, sides) > 0)
+    cost: FloatArray = _FORBIDDEN * (_overlaps(boxes, sides) > 0).astype(np.float64)
     for k, line in enumerate(points):
         x, y = line[:, 0], line[:, 1]
         near = (x.max() > boxes[:, 0].min()) & (x.min() < boxes[:, 2].max())
@@ -106,7 +106,8 @@ def _costs(boxes: FloatArray, own: int, points: Sequence[FloatArray], nodes: Seq
             continue
         x, y = _dense(x), _dense(y)
         inside = (x > boxes[:, :1]) & (x < boxes[:, 2:3]) & (y > boxes[:, 1:2]) & (y < boxes[:, 3:])
-        cost = cost + (_HIDDEN * (inside.mean(axis=1) > 0.6) if k == own else _CROSSED * inside.any(axis=1))
+        hidden = inside.mean(axis=1) > 0.6 if k == own else inside.any(axis=1)
+        cost += (_HIDDEN if k == own else _CROSSED) * hidden
     return cost
 
 
