@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trustsem.plots.diagram.graph import EdgeKind, Graph, LabelKind, Relation
-from trustsem.plots.diagram.labels import Labels, place_labels
+from trustsem.plots.diagram.labels import Labels, label_size, place_labels
 from trustsem.plots.diagram.layers import Layers, make_layers
 from trustsem.plots.diagram.placing import place
 from trustsem.plots.diagram.routes import Course, route
@@ -17,7 +17,6 @@ RATIO = 297 / 210  # A4, held sideways
 _ATTEMPTS = 9
 _BLOCK_GAP = (70.0, 26.0)  # between the factors of a measurement figure, sideways and down
 _LEAST_ROW = 22.0
-_LOADING = 128.0  # length of the arrows of a measurement figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def lay_out(graph: Graph) -> Layout:
     """Lay out a diagram of layers from left to right."""
     names = [variable.name for variable in graph.structural]
     layers = make_layers(names, structural_arrows(graph))
-    shapes, spacing = shapes_of(graph), Spacing()
+    shapes, spacing = shapes_of(graph), _spacing(graph)
     latent = frozenset(variable.name for variable in graph.variables if variable.is_latent)
     best: Layout | None = None
     for _ in range(_ATTEMPTS):
@@ -69,6 +68,17 @@ def lay_out(graph: Graph) -> Layout:
         spacing = spacing.grown()
     assert best is not None
     return best
+
+
+def _spacing(graph: Graph) -> Spacing:
+    inner = {variable.name for variable in graph.structural}
+    paths = [r for r in graph.relations if r.target in inner and r.kind is not EdgeKind.COVARIANCE]
+    return Spacing.around(_widest(paths), _widest([r for r in graph.relations if r.target not in inner]))
+
+
+def _widest(relations: Sequence[Relation]) -> float:
+    """Return the width of the widest label."""
+    return max((label_size(text)[0] for r in relations for text in r.texts.values()), default=0.0)
 
 
 def structural_arrows(graph: Graph) -> list[tuple[str, str]]:
@@ -107,7 +117,7 @@ def lay_out_measurement(graph: Graph, shapes: Mapping[str, Shape]) -> Layout:
     loadings: dict[str, list[Relation]] = {}
     for relation in graph.relations:
         loadings.setdefault(relation.source, []).append(relation)
-    blocks = {factor: _block(factor, own, shapes) for factor, own in loadings.items()}
+    blocks = {factor: _block(factor, own, shapes, _widest(graph.relations) + 56) for factor, own in loadings.items()}
     width = max(max(box.right for box in block.values()) for block in blocks.values()) + _BLOCK_GAP[0]
     heights = {f: max(b.bottom for b in block.values()) + _BLOCK_GAP[1] for f, block in blocks.items()}
     boxes: dict[str, Box] = {}
@@ -125,7 +135,7 @@ def measured(factor: str, indicator: str) -> str:
     return f"{factor} =~ {indicator}"
 
 
-def _block(factor: str, loadings: Sequence[Relation], shapes: Mapping[str, Shape]) -> dict[str, Box]:
+def _block(factor: str, loadings: Sequence[Relation], shapes: Mapping[str, Shape], loading: float) -> dict[str, Box]:
     """Return the boxes of a factor and its indicators, from (0, 0)."""
     own = shapes[factor]
     rows = [max(shapes[r.target].height, _LEAST_ROW) + ITEM_GAP for r in loadings]
@@ -134,7 +144,7 @@ def _block(factor: str, loadings: Sequence[Relation], shapes: Mapping[str, Shape
     y = (height - sum(rows)) / 2
     for relation, row in zip(loadings, rows, strict=True):
         shape = shapes[relation.target]
-        left = own.width + _LOADING
+        left = own.width + loading
         boxes[measured(factor, relation.target)] = Box(left, y + (row - shape.height) / 2, shape.width, shape.height)
         y += row
     return boxes

@@ -21,17 +21,19 @@ LABEL_WORDS = {
 }
 
 
-def diagram_notes(fit: Fit, graph: Graph, *, by_basis: bool = False) -> tuple[str, ...]:
+def diagram_notes(fit: Fit, graph: Graph, group: int, *, by_basis: bool = False) -> tuple[str, ...]:
     """Return sentences about a diagram, apart from the one about its labels.
 
     Args:
         fit: The fit.
         graph: What is drawn of it.
+        group: The group, counted from 1.
         by_basis: Whether colours tell the basis of paths.
     """
     found = [fit_sentence(fit)]
     if not fit.admissible:
         found.append("The solution is INADMISSIBLE: its findings name the parameters; do not report these numbers.")
+    found += _loops(fit, group)
     found.append(_reading(graph, by_basis=by_basis))
     found += graph.left_out
     return tuple(found)
@@ -65,6 +67,16 @@ def fit_sentence(fit: Fit) -> str:
         parts.append(f"SRMR {number(measures['srmr'], 3)}")
     groups = f" in {len(fit.group_labels)} groups" if fit.group_labels else ""
     return f"{fit.n_obs:,} respondents{groups}; {', '.join(parts)}." if parts else f"{fit.n_obs:,} respondents{groups}."
+
+
+def _loops(fit: Fit, group: int) -> list[str]:
+    """Return gain and stability of each loop of the group."""
+    frame = fit.loops()
+    return [
+        f"Feedback loop: gain {number(row['gain'], 3)}, stability index {number(row['stability_index'], 3)}, "
+        f"{'settles' if row['stable'] else 'DOES NOT SETTLE'}."
+        for row in frame.loc[frame["group"] == group].to_dict("records")
+    ]
 
 
 def _reading(graph: Graph, *, by_basis: bool) -> str:

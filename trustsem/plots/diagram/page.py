@@ -67,7 +67,7 @@ def path_diagram(
         layout = lay_out(graph)
     title = heading("Path diagram", fit, number, language)
     nodes = [_node(variable, variable.name, layout, names) for variable in graph.variables]
-    page = _Page(title, group_label(fit, number), kind, by_basis, diagram_notes(fit, graph, by_basis=by_basis))
+    page = _Page(title, group_label(fit, number), kind, by_basis, diagram_notes(fit, graph, number, by_basis=by_basis))
     return _on_page(page, graph, layout, nodes, describe_diagram(title, graph, layout.loops))
 
 
@@ -101,7 +101,7 @@ def measurement_diagram(
     nodes = [_node(known[name], name, layout, names) for name in sources]
     for r in graph.relations:
         nodes.append(_node(known[r.target], measured(r.source, r.target), layout, names))
-    page = _Page(title, group_label(fit, number), kind, False, diagram_notes(fit, graph))
+    page = _Page(title, group_label(fit, number), kind, False, diagram_notes(fit, graph, number))
     return _on_page(page, graph, layout, nodes, describe_diagram(title, graph, ()))
 
 

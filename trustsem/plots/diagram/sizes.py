@@ -46,6 +46,11 @@ class Spacing:
     fan: float = 50.0
     fan_side: float = 74.0
 
+    @classmethod
+    def around(cls, on_paths: float, on_loadings: float) -> Spacing:
+        """Return room for arrows that show beside labels of these widths."""
+        return cls(gap=max(84.0, on_paths + 30), fan_side=max(74.0, on_loadings + 28))
+
     def grown(self) -> Spacing:
         """Return the next larger one."""
         return Spacing(
