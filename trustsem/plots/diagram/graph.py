@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trustsem.plots.names import Names
 from trustsem.plots.numbers import interval, known, number, stars
+from trustsem.suggestions import count_of
 
 if TYPE_CHECKING:
     from trustsem.fitting.result import Fit
@@ -205,4 +206,4 @@ def _sample_moments(fit: Fit, group: int) -> tuple[str, ...]:
                 for row in fit.fitted.table.rows)  # fmt: skip
     if not count:
         return ()
-    return (f"Not drawn: {count} covariances of observed predictors, which are those of the sample.",)
+    return (f"Not drawn: {count_of(count, 'covariance')} of observed predictors, as in the sample.",)
