@@ -224,6 +224,33 @@ def test_texts_and_lines_stand_out(theme) -> None:
         assert contrast(theme["ink"], theme[role]) >= 4.5
 
 
+# Machado, Oliveira & Fernandes (2009), IEEE Trans. Vis. Comput. Graph. 15(6), table 1, severity 1.0; linear RGB
+DEFICIENCIES = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def lab(colour: str, deficiency: str) -> np.ndarray:
+    """CIELAB (D65) of a colour as it is seen."""
+    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.array(DEFICIENCIES[deficiency]) @ linear, 0, 1)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(np.maximum(to_xyz @ seen / [0.9505, 1.0, 1.089], 0.008856))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
+def test_signs_are_told_apart_without_red_green_or_blue(theme, deficiency: str) -> None:
+    """A distance of 20 in CIELAB is plain to the eye; 2 is just noticeable."""
+    low, high = theme.diverging[:3], theme.diverging[-3:]
+    pairs = [(theme["line"], theme["negative"]), *zip(low, reversed(high), strict=True)]
+    assert min(np.linalg.norm(lab(a, deficiency) - lab(b, deficiency)) for a, b in pairs) > 20
+
+
 @pytest.mark.parametrize("count", range(2, 12))
 def test_numbers_on_bars_can_be_read(count: int) -> None:
     for theme in (LIGHT, DARK):

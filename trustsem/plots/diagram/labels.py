@@ -54,7 +54,8 @@ def place_labels(texts: Sequence[str], curves: Sequence[Curve], nodes: Sequence[
         return Labels((), 0)
     points = [curve.points() for curve in curves]
     places = [_places(label_size(text), own) for text, own in zip(texts, points, strict=True)]
-    costs = [_costs(boxes, k, points, nodes) for k, (boxes, _) in enumerate(places)]
+    dense = [_dense(own) for own in points]
+    costs = [_costs(boxes, k, dense, nodes) for k, (boxes, _) in enumerate(places)]
     costs = [cost + wish for cost, (_, wish) in zip(costs, places, strict=True)]
     chosen = np.full(len(texts), -1)
     scarce = sorted(range(len(texts)), key=lambda k: (int((costs[k] < _CROSSED).sum()), k))
@@ -104,16 +105,16 @@ def _costs(boxes: FloatArray, own: int, points: Sequence[FloatArray], nodes: Seq
         near = (x.max() > boxes[:, 0].min()) & (x.min() < boxes[:, 2].max())
         if not near or y.max() < boxes[:, 1].min() or y.min() > boxes[:, 3].max():
             continue
-        x, y = _dense(x), _dense(y)
         inside = (x > boxes[:, :1]) & (x < boxes[:, 2:3]) & (y > boxes[:, 1:2]) & (y < boxes[:, 3:])
         hidden = inside.mean(axis=1) > 0.6 if k == own else inside.any(axis=1)
         cost += (_HIDDEN if k == own else _CROSSED) * hidden
     return cost
 
 
-def _dense(values: FloatArray) -> FloatArray:
-    """Return three values for each interval between points, so that no label slips through a long one."""
-    return np.interp(np.linspace(0, len(values) - 1, 3 * len(values)), np.arange(len(values)), values)
+def _dense(points: FloatArray) -> FloatArray:
+    """Return three points for each interval between points, so that no label slips through a long one."""
+    at = np.linspace(0, len(points) - 1, 3 * len(points))
+    return np.column_stack([np.interp(at, np.arange(len(points)), points[:, k]) for k in (0, 1)])
 
 
 def _overlaps(boxes: FloatArray, others: FloatArray) -> NDArray[np.intp]:

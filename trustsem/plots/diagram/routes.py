@@ -130,12 +130,18 @@ def _free_course(course: Course, relation: Relation, home: Mapping[str, int]) ->
     """Return the first of several courses that passes the fewest other variables."""
     a, b = relation.source, relation.target
     others = [box for name, box in course.placement.boxes.items() if name not in (a, b)]
-
-    def blocked(curve: Curve) -> int:
-        points = curve.points()
-        return int(sum(np.count_nonzero(box.contains(points)) for box in others))
-
-    return min(_courses(course, relation, home), key=blocked)
+    sides = np.array([(box.left, box.top, box.right, box.bottom) for box in others]).reshape(-1, 4)
+    best: tuple[int, Curve] | None = None
+    for curve in _courses(course, relation, home):
+        x, y = curve.points().T[:, :, None]
+        inside = (x > sides[:, 0]) & (x < sides[:, 2]) & (y > sides[:, 1]) & (y < sides[:, 3])
+        blocked = int(np.count_nonzero(inside))
+        if best is None or blocked < best[0]:
+            best = blocked, curve
+        if not blocked:
+            break
+    assert best is not None
+    return best[1]
 
 
 def _courses(course: Course, relation: Relation, home: Mapping[str, int]) -> Iterator[Curve]:
