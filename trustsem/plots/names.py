@@ -24,10 +24,13 @@ class Names:
     Args:
         language: "en" or "zh".
         codebook: The questionnaire behind the data; None where it is not known.
+        latent: Latent variables of the model. Concepts that the theory merely names lend them their names, but not to
+            columns: a column `age` need not be the age that the theory means.
     """
 
     language: str = "en"
     codebook: Codebook | None = None
+    latent: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES:
@@ -37,7 +40,7 @@ class Names:
 
     def title(self, name: str) -> str:
         """Return the name for readers; of items and whatever is not known, the name in the model."""
-        construct = _construct(name)
+        construct = self._construct(name)
         if construct is not None:
             return construct.name.zh if self.language == "zh" else construct.name.en
         own = {} if self.codebook is None else {c.id: c.name for c in self.codebook.constructs}
@@ -45,8 +48,12 @@ class Names:
 
     def level(self, name: str) -> str:
         """Return the level of the theory that a construct belongs to; "" for anything else."""
-        construct = _construct(name)
+        construct = self._construct(name)
         return "" if construct is None else construct.level
+
+    def _construct(self, name: str) -> Construct | None:
+        found = _constructs().get(name)
+        return _concepts().get(name) if found is None and name in self.latent else found
 
     def wording(self, name: str) -> str | None:
         """Return the question of an item; None where it is not known."""
@@ -58,14 +65,17 @@ class Names:
 def names_of(fit: Fit, language: str = "en") -> Names:
     """Return the names for the variables of a fit, those of the model's codebook included."""
     instrument = fit.model.instrument
-    return Names(language, None if instrument is None else load_codebook(instrument))
+    codebook = None if instrument is None else load_codebook(instrument)
+    return Names(language, codebook, frozenset(fit.fitted.table.variables.latent))
 
 
 @cache
 def _constructs() -> dict[str, Construct]:
-    """Return the constructs proper of the theory: mere concepts and covariates go by their names in the data."""
+    """Return the constructs proper of the theory."""
     return {construct.id: construct for construct in load_theory().constructs()}
 
 
-def _construct(name: str) -> Construct | None:
-    return _constructs().get(name)
+@cache
+def _concepts() -> dict[str, Construct]:
+    """Return everything that the theory names."""
+    return {construct.id: construct for construct in load_theory().constructs(with_concepts=True)}

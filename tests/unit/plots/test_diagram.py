@@ -167,6 +167,14 @@ def test_unknown_words_are_refused_with_what_is_allowed() -> None:
         ts.fit("u ~ z", frame()).plot("measurement")
 
 
+def test_concepts_name_latent_variables_and_never_columns() -> None:
+    gap = ts.fit("perception_gap", ts.samples_dir() / "perception_gap.csv").diagram(group="patient")
+    assert gap.nodes[0].variable.title == "Attention to patients' psychological state"
+    data = frame().rename(columns={"z": "age"})
+    titles = {node.variable.title for node in ts.fit(MEASUREMENT + "f ~ age", data).diagram().nodes}
+    assert "age" in titles
+
+
 def test_menu_shows_each_kind_of_label() -> None:
     diagram = ts.fit(MEASUREMENT + "g ~ f", frame()).diagram(labels="ci", items=False)
     layout = diagram.figure().layout

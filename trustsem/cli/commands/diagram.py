@@ -13,7 +13,7 @@ import typer
 from trustsem.cli.commands.fit import outcome_error, run_fit
 from trustsem.cli.console import print_json, print_message, print_text, terminal_width
 from trustsem.cli.files import require_place, write_text
-from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
+from trustsem.cli.fit_options import with_fit_options
 from trustsem.cli.options import (
     CodebookOption,
     DataArgument,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ENDINGS = (".svg", ".html")
 
 
-@with_fit_options(tuple(name for name in OPTION_NAMES if name not in ("bootstrap", "seed")))
+@with_fit_options()
 def diagram(
     model: ModelArgument,
     data: DataArgument,
