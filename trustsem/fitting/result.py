@@ -557,6 +557,7 @@ class Fit(FitEffects):
         from trustsem.fitting.validity import validity_of
 
         return validity_of(self)
+
     def scenario(
         self,
         levers: Mapping[str, str | float],
