@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trustsem.effects.evaluation import path_product
 from trustsem.effects.exogeneity import correlated_with_disturbances
 from trustsem.effects.graph import arrow_pattern, feedback_block, simple_cycles, structural_graph
-from trustsem.effects.evaluation import path_product
 from trustsem.effects.loops import stability
 from trustsem.effects.miiv.two_stage import WEAK_F, FirstStage, first_stage
 from trustsem.implied import GroupLayout, Implied

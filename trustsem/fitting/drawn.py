@@ -194,6 +194,7 @@ class DrawnFit:
     ) -> pd.DataFrame:
         """Return differences between indirect effects with intervals from the draws, as `Fit.effect_contrasts`."""
         return effect_contrasts_frame(self.fit, self._maker(kind, level), x, y, through)
+
     def plot(self, name: str = "draws", **options: Any) -> Plot:
         """Return the distributions of parameters, with `.figure()` for plotly, `.svg()`, `.text()` and `.to_dict()`.
 

@@ -637,6 +637,7 @@ class Fit(FitEffects):
         from trustsem.fitting.scenario_matrix import scenario_matrix
 
         return scenario_matrix(self)
+
     def miiv(self) -> Miiv:
         """Estimate each equation by itself, by two-stage least squares with the instruments that the model implies.
 

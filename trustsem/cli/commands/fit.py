@@ -109,7 +109,16 @@ def run_fit(
     encoding: str | None,
     partitioned: bool = False,
 ) -> Fit:
-    """Find model and data, and fit."""
+    """Find model and data, and fit; parts of a survey that does not fit memory are summed first."""
+    from trustsem.cli.partitioned import is_partitioned
+
+    if partitioned or is_partitioned(data):
+        from trustsem.cli.inputs import find_model
+        from trustsem.cli.partitioned import read_parts
+        from trustsem.fitting import fit as fit_model
+
+        found = find_model(model)
+        return fit_model(found, read_parts(found, data, codebook, options, sheet=sheet, encoding=encoding), **options)
     return fit_with_survey(model, data, codebook, options, sheet=sheet, encoding=encoding)[1]
 
 
@@ -124,12 +133,9 @@ def fit_with_survey(
 ) -> tuple[Survey, Fit]:
     """Find model and data, and fit; return the scored survey as well."""
     from trustsem.cli.inputs import find_model, read_data
-    from trustsem.cli.partitioned import is_partitioned, read_parts
     from trustsem.fitting import fit as fit_model
 
     found = find_model(model)
-    if partitioned or is_partitioned(data):
-        return fit_model(found, read_parts(found, data, codebook, options, sheet=sheet, encoding=encoding), **options)
     # Options first: a refused one should not wait for a large file to be read.
     _check_options(found, options)
     survey = read_data(data, codebook, found, sheet=sheet, encoding=encoding)
