@@ -192,6 +192,7 @@ def test_every_golden_file_is_a_case() -> None:
         "ordinal_difference",
         "ordinal_extras",
         "polychoric",
+        "information",
         "residuals_scores",
         "rules",
         "scales",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from trustsem.errors import UsageError
 
 if TYPE_CHECKING:
-    from trustsem.fitting.interval_request import IntervalRequest
+    from trustsem.fitting.interval_request import BootstrapOptions, IntervalRequest
     from trustsem.fitting.intervals import IntervalMaker
 
 BOOTSTRAP = ("percentile", "basic", "normal", "bias_corrected", "bca")
@@ -20,21 +20,27 @@ _TITLES = {
     "monte_carlo": "Monte-Carlo",
     **{kind: f"{kind.replace('_', '-')} bootstrap" for kind in BOOTSTRAP},
 }
+_OPTIONS = {"kind": "draw-"}  # what an option of the command has before the name of the function's argument
 _SOURCES = {"monte_carlo": "Monte Carlo", "bootstrap": "Bootstrap"}
 
 
-def require_intervals(ci: Sequence[str], draws: int | None, seed: int | None, policy: str | None) -> IntervalRequest:
+def require_intervals(
+    ci: Sequence[str], draws: int | None, seed: int | None, policy: str | None, bootstrap: BootstrapOptions
+) -> IntervalRequest:
     """Read the options, and refuse before the fit what the intervals cannot honour.
 
     Raises:
         UsageError: naming every fault, by the options of the command.
     """
     from trustsem.fitting.interval_request import read_request
+    from trustsem.resample import make_workers
 
     try:
-        return read_request(ci, draws, seed, policy)
+        make_workers(bootstrap.workers, bootstrap.scheduler)
+        return read_request(ci, draws, seed, policy, bootstrap)
     except UsageError as error:
-        raise UsageError(error.message, faults=[f"--{fault}" for fault in error.faults], code=error.code) from None
+        faults = [f"--{_OPTIONS.get(fault.split()[0], '')}{fault}" for fault in error.faults]
+        raise UsageError(error.message, faults=faults, remedy=error.remedy, code=error.code) from None
 
 
 def describe_draws(maker: IntervalMaker) -> str:
@@ -48,6 +54,11 @@ def describe_draws(maker: IntervalMaker) -> str:
         return f"{', '.join([f'se, lower, upper: {_TITLES[kinds[0]]} intervals', *drawn.values(), *seed])}."
     counts = [f"{_SOURCES[source]}: {text}" for source, text in drawn.items()]
     return " ".join(["se, p: delta method.", *([f"{', '.join([*counts, *seed])}."] if counts else [])])
+
+
+def interrupted(maker: IntervalMaker) -> bool:
+    """Return whether Ctrl-C ended a run of draws; what is printed then rests on the draws that were done."""
+    return any(drawn.raw.interrupted for drawn in maker.drawn.values())
 
 
 @contextmanager

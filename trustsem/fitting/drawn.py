@@ -209,16 +209,6 @@ class DrawnFit:
 
         return build_plot(name, MadeOf.DRAWS, self, options)
 
-    def _drawn(
-        self, values_of: Callable[[BootstrapDraws], FloatArray], kind: IntervalKind
-    ) -> tuple[FloatArray, FloatArray | None]:
-        """Return the values in the draws that are used, and in those of the jackknife where the interval needs it."""
-        draws = values_of(self.raw)[self.raw.ledger.used]
-        if kind is not IntervalKind.BCA:
-            return draws, None
-        without_one = self._jackknife
-        return draws, values_of(without_one)[without_one.ledger.converged]
-
     def group_differences(
         self,
         x: Names = None,

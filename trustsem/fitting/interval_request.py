@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
+from os import PathLike
+from typing import Any
 
 from trustsem.errors import UsageError
 from trustsem.fitting.words import word
-from trustsem.resample import DrawPolicy, IntervalKind
+from trustsem.resample import DrawKind, DrawPolicy, IntervalKind
 
 Ci = str | Sequence[str]
 
@@ -49,6 +51,21 @@ _OWN_SOURCE = frozenset({CiKind.DELTA, CiKind.SECOND_ORDER, CiKind.MONTE_CARLO})
 
 
 @dataclass(frozen=True, slots=True)
+class BootstrapOptions:
+    """How bootstrap draws are made, as in `Fit.bootstrap`."""
+
+    kind: str = DrawKind.NONPARAMETRIC.value
+    workers: int | None = None
+    scheduler: str | None = None
+    resume: str | PathLike[str] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the options that are not the default."""
+        every = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in every.items() if value != getattr(BootstrapOptions(), name)}
+
+
+@dataclass(frozen=True, slots=True)
 class IntervalRequest:
     """Intervals that were asked for.
 
@@ -58,6 +75,7 @@ class IntervalRequest:
         seed: Of the draws; None: a random one.
         policy: What happens to bootstrap draws that went wrong.
         level: Confidence level.
+        bootstrap: How bootstrap draws are made.
     """
 
     kinds: tuple[CiKind, ...]
@@ -65,6 +83,7 @@ class IntervalRequest:
     seed: int | None = None
     policy: DrawPolicy = DrawPolicy.DROP
     level: float = 0.95
+    bootstrap: BootstrapOptions = BootstrapOptions()
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -75,7 +94,13 @@ class IntervalRequest:
 DELTA_ONLY = IntervalRequest((CiKind.DELTA,))
 
 
-def read_request(ci: Ci, draws: object = None, seed: object = None, policy: object = None) -> IntervalRequest:
+def read_request(
+    ci: Ci,
+    draws: object = None,
+    seed: object = None,
+    policy: object = None,
+    bootstrap: BootstrapOptions = BootstrapOptions(),
+) -> IntervalRequest:
     """Read the options that every function with intervals has.
 
     Args:
@@ -83,6 +108,7 @@ def read_request(ci: Ci, draws: object = None, seed: object = None, policy: obje
         draws: Only with intervals from draws.
         seed: Only with intervals from draws.
         policy: "drop", "keep" or "redraw"; only with a bootstrap.
+        bootstrap: How draws are made; only with a bootstrap.
 
     Raises:
         UsageError: naming every fault.
@@ -106,14 +132,16 @@ def read_request(ci: Ci, draws: object = None, seed: object = None, policy: obje
     if chosen is None:
         faults.append(f"policy={policy!r} is unknown. Allowed: {', '.join(policies)}.")
     elif policy is not None and Source.BOOTSTRAP not in sources:
-        bootstrap = ", ".join(kind.value for kind in CiKind if kind.source is Source.BOOTSTRAP)
-        faults.append(f"policy needs a bootstrap: {bootstrap}.")
+        resampling = ", ".join(kind.value for kind in CiKind if kind.source is Source.BOOTSTRAP)
+        faults.append(f"policy needs a bootstrap: {resampling}.")
+    if Source.BOOTSTRAP not in sources:
+        faults += [f"{name} needs a bootstrap." for name in bootstrap.given()]
     if faults:
         raise UsageError("The intervals cannot be computed.", faults=faults, code="ci")
     assert chosen is not None
     assert draws is None or isinstance(draws, int)
     assert seed is None or isinstance(seed, int)
-    return IntervalRequest(kinds, draws, seed, chosen)
+    return IntervalRequest(kinds, draws, seed, chosen, bootstrap=bootstrap)
 
 
 def draw_faults(n: object, seed: object, *, name: str = "n") -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from trustsem.fitting.drawn import DrawnFit, seed_or_new
 from trustsem.fitting.interval_request import CiKind, IntervalRequest, Source
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding
+from trustsem.resample.store import seed_in
 
 if TYPE_CHECKING:
     from trustsem.fitting.result import Fit
@@ -61,13 +63,17 @@ class IntervalMaker:
         wanted = [source for source in request.sources if source in (Source.BOOTSTRAP, Source.MONTE_CARLO)]
         if not wanted:
             return {}
-        seed = seed_or_new(request.seed)
+        resume = request.bootstrap.resume
+        known = None if resume is None or request.seed is not None else seed_in(Path(resume))
+        seed = seed_or_new(request.seed if known is None else known)
         found: dict[Source, DrawnFit] = {}
         if Source.MONTE_CARLO in wanted:  # the quick one first: what it refuses should not wait for a bootstrap
             found[Source.MONTE_CARLO] = fit.monte_carlo(*_count(request), seed=seed)
         if Source.BOOTSTRAP in wanted:
             policy = request.policy.value
-            found[Source.BOOTSTRAP] = fit.bootstrap(*_count(request), seed=seed, policy=policy, progress=self.progress)
+            found[Source.BOOTSTRAP] = fit.bootstrap(
+                *_count(request), seed=seed, policy=policy, progress=self.progress, **request.bootstrap.given()
+            )
         return found
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +13,7 @@ from trustsem.errors import UsageError
 from trustsem.fitting.drawn import DrawnFit, require_draws, seed_or_new
 from trustsem.records import Finding, Severity
 from trustsem.resample import IntervalKind
+from trustsem.resample.batch import Stack
 from trustsem.resample.monte_carlo import monte_carlo_draws
 
 if TYPE_CHECKING:
@@ -40,12 +42,6 @@ def monte_carlo_fit(fit: Fit, n: int, seed: int | None) -> MonteCarlo:
             remedy="Fit with standard errors; where the model is not identified the findings say why there are none.",
             code="no-covariance",
         )
-    if fit.fitted.table.ordinal is not None:
-        raise UsageError(
-            "Monte-Carlo intervals of ordinal items are not available.",
-            remedy="Use the intervals of fit.estimates and fit.effects().",
-            code="monte-carlo",
-        )
     return MonteCarlo(fit, monte_carlo_draws(fit.fitted, n, seed_or_new(seed)))
 
 
@@ -65,10 +61,7 @@ class MonteCarlo(DrawnFit):
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What a reader must know of the draws."""
-        improper = np.zeros(len(self.raw.theta), dtype=bool)
-        for stack in self.raw.stacks:
-            diagonal = np.diagonal(stack.total_cov, axis1=1, axis2=2)
-            improper |= ~(diagonal > 0).all(axis=1)
+        improper = self.raw.compute(lambda _theta, stacks: _has_improper_variance(stacks)[:, None])
         count = int(np.count_nonzero(improper))
         if not count:
             return ()
@@ -93,3 +86,10 @@ class MonteCarlo(DrawnFit):
             "intervals": records(self.intervals()),
             "findings": [finding.to_dict() for finding in self.findings],
         }
+
+
+def _has_improper_variance(stacks: Sequence[Stack]) -> np.ndarray:
+    improper = np.zeros(len(stacks[0].paths), dtype=bool)
+    for stack in stacks:
+        improper |= ~(np.diagonal(stack.total_cov, axis1=1, axis2=2) > 0).all(axis=1)
+    return improper

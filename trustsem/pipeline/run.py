@@ -107,7 +107,7 @@ def _fit_prepared(table: ParameterTable, prepared: SampleMoments, options: Pipel
     estimate = estimate_parameters(table, layout, prepared, options.discrepancy)
     if not math.isfinite(estimate.value):
         raise _never_proper(table)
-    pieces = cache(lambda observed_by: robust_pieces(estimate, options.h1, observed_by=observed_by))
+    pieces = _pieces_of(estimate, options)
     covariance = covariance_of_estimates(options.used_errors, _error_context(estimate, options, pieces))
     baseline = BaselineFit(table, prepared, options)
     tests, base = _tests(estimate, report.df, options, pieces)
@@ -135,8 +135,13 @@ def _fit_prepared(table: ParameterTable, prepared: SampleMoments, options: Pipel
 
 def parameter_covariance(estimate: Estimate, options: PipelineOptions) -> ParameterCovariance:
     """Return the covariance matrix of the estimates of a fit with these options."""
-    pieces = cache(lambda: robust_pieces(estimate, options.h1))
-    return covariance_of_estimates(options.used_errors, _error_context(estimate, options, pieces))
+    return covariance_of_estimates(
+        options.used_errors, _error_context(estimate, options, _pieces_of(estimate, options))
+    )
+
+
+def _pieces_of(estimate: Estimate, options: PipelineOptions) -> Pieces:
+    return cache(lambda observed_by: robust_pieces(estimate, options.h1, observed_by=observed_by))
 
 
 def _error_context(estimate: Estimate, options: PipelineOptions, pieces: Pieces) -> ErrorContext:

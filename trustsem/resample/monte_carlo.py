@@ -28,8 +28,10 @@ def monte_carlo_draws(fitted: FittedModel, n_draws: int, seed: int) -> Bootstrap
     covariance = fitted.covariance.matrix
     if covariance is None:
         raise ValueError("Monte-Carlo draws need the covariance matrix of the estimates")
-    values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))  # constraints make the matrix singular
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    scale = np.where(spread > 0, spread, 1.0)  # units of the items may differ by many powers of ten
+    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    root = scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))  # constraints make the matrix singular
     random = np.random.Generator(np.random.Philox(key=seed))
     theta = fitted.estimate.theta + random.standard_normal((n_draws, len(values))) @ root.T
     every = np.ones(n_draws, dtype=bool)

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trustsem.cli.commands.fit import outcome_error, run_fit
 from trustsem.cli.console import print_json, print_text, terminal_width
+from trustsem.cli.failures import INTERRUPTED
 from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
-from trustsem.cli.intervals import BOOTSTRAP, INTERVALS, describe_draws, progress_bar, require_intervals
+from trustsem.cli.intervals import (
+    BOOTSTRAP,
+    INTERVALS,
+    describe_draws,
+    interrupted,
+    progress_bar,
+    require_intervals,
+)
 from trustsem.cli.options import (
     CodebookOption,
     DataArgument,
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trustsem.fitting import Fit
-    from trustsem.fitting.interval_request import IntervalRequest
+    from trustsem.fitting.interval_request import BootstrapOptions, IntervalRequest
     from trustsem.fitting.intervals import IntervalMaker
     from trustsem.fitting.proportion import ProportionMediated
     from trustsem.fitting.sensitivity import Sensitivity
@@ -60,6 +69,20 @@ def effects(
     policy: Annotated[
         str | None, typer.Option(help="Bootstrap draws with a negative variance: drop (default), keep or redraw.")
     ] = None,
+    draw_kind: Annotated[
+        str | None,
+        typer.Option(help="Bootstrap draws: nonparametric (default), parametric or bollen_stine."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that make bootstrap draws; -1: one per core. Same numbers.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler that makes them, e.g. tcp://host:8786.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep bootstrap draws there, and go on with those that it has."),
+    ] = None,
     contrasts: Annotated[
         bool, typer.Option("--contrasts", help="Differences between the indirect effects of one --x on one --y.")
     ] = False,
@@ -86,7 +109,7 @@ def effects(
     kinds = split_names(ci) or ("delta",)
     grid = _numbers(split_names(rho))
     _require_ends(x, y, through, contrasts=contrasts, sensitivity=sensitivity, has_rho=rho is not None)
-    request = require_intervals(kinds, draws, seed, policy)
+    request = require_intervals(kinds, draws, seed, policy, _bootstrap(draw_kind, workers, scheduler, resume))
     result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding)
     error = outcome_error(result, strict=False)
     if error is not None:
@@ -98,6 +121,14 @@ def effects(
         print_json("effects", _content(result, answer))
     else:
         print_text(*_text(result, answer, terminal_width()))
+    if interrupted(answer.maker):
+        raise typer.Exit(INTERRUPTED)
+
+
+def _bootstrap(kind: str | None, workers: int | None, scheduler: str | None, resume: Path | None) -> BootstrapOptions:
+    from trustsem.fitting.interval_request import BootstrapOptions
+
+    return BootstrapOptions(kind or BootstrapOptions().kind, workers, scheduler, resume)
 
 
 @dataclass(frozen=True, slots=True)
