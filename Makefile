@@ -37,6 +37,7 @@ validate: $(STAMP)  ## the numbers of docs/validation.md, computed anew (many th
 	$(BIN)/python benchmarks/simulation_robust_indices.py
 	$(BIN)/python benchmarks/simulation_ordinal.py --write
 	$(BIN)/python benchmarks/simulation_mediation.py --write
+	$(BIN)/python benchmarks/simulation_moderation.py --write
 
 clean:
 	rm -rf $(VENV) dist build trustsem-demo

@@ -156,6 +156,7 @@ class Change:
 
 WITH_X = f"{MODEL}\nf ~ age"
 HEYWOOD = "f =~ x1 + x2 + x4\nx1 ~~ v*x1"
+PRODUCT = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nage ~ f + g + f:g"
 GROUPS: dict[str, Any] = {"group": "ward"}
 EQUAL = {**GROUPS, "group_equal": ("loadings", "intercepts")}
 
@@ -215,6 +216,11 @@ CHANGES: dict[str, tuple[Change, ...]] = {
     "orthogonal": (Change(True),),
     "fixed_x": (Change(False, model=WITH_X),),
     "conditional_x": (Change(True, refused=True),),
+    "product_indicators": (
+        Change("all", base={"product_indicators": "matched"}, model=PRODUCT),
+        Change("all", refused=True),
+        Change("some", model=PRODUCT, refused=True),
+    ),
     "parameterization": (Change("theta", refused=True),),
     "likelihood": (Change("wishart"), Change("wishart", base={"estimator": "GLS"}, refused=True)),
     "information": (

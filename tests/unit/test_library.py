@@ -17,14 +17,17 @@ from trustsem.theory import load_theory
 LAVAAN_DF = {
     "care_setting": 377,
     "care_setting_means": 361,
+    "clinician_practices": 125,
     "conflict_cycle": 171,
     "hints7_communication_trust": 62,
     "hints7_communication_two_factor": 58,
     "individual_differences": 204,
+    "ingroup_bias": 81,
     "integration_structure": 782,
     "intergroup_path": 126,
     "interpersonal_path": 176,
     "perception_gap": 10,
+    "rights_buffer": 48,
     "second_order_trust": 25,
     "social_mentality": 239,
     "trust_facets": 30,
@@ -84,7 +87,8 @@ def test_every_item_and_covariate_is_in_the_codebook(model: LibraryModel):
     latent = {line.split(" =~ ")[0] for line in code_of(model) if " =~ " in line}
     for line in code_of(model):
         if ":=" not in line:
-            names = {term.split("*")[-1].strip() for term in re.split(r" =~ | ~~ | ~ | \+ ", line)}
+            terms = {term.split("*")[-1].strip() for term in re.split(r" =~ | ~~ | ~ | \+ ", line)}
+            names = {part for term in terms for part in term.split(":")}
             assert names <= variables | latent
     assert set(model.covariates) <= variables
 
@@ -116,9 +120,12 @@ def test_only_the_models_outside_the_figure_are_written_by_hand():
         "care_setting_means",
         "conflict_cycle",
         "hints7_communication_trust",
+        "clinician_practices",
         "hints7_communication_two_factor",
+        "ingroup_bias",
         "integration_structure",
         "perception_gap",
+        "rights_buffer",
         "second_order_trust",
         "social_mentality",
         "trust_facets",

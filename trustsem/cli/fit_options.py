@@ -103,6 +103,10 @@ def declared_options(
             "--conditional-x/--no-conditional-x", help="Ordinal items: given observed predictors. Default: yes."
         ),
     ] = None,
+    product_indicators: Annotated[
+        str | None,
+        typer.Option(help="Products of factors: matched or all pairs of indicators. Default: matched, if they match."),
+    ] = None,
     bounds: Annotated[str | None, typer.Option(help="none, pos_var, pos_ov_var or pos_lv_var.")] = None,
     zero_cells: Annotated[
         str | None,
@@ -134,6 +138,7 @@ _NONE_WHEN_EMPTY = ("test", "observed_information", "ordered", "group_label", "r
 TABLE_OPTIONS = (
     "preset", "std_lv", "effect_coding", "orthogonal", "meanstructure", "fixed_x",
     "group", "group_label", "group_equal", "group_partial", "ordered", "parameterization", "conditional_x",
+    "product_indicators",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from trustsem.moments import Cases, SampleMoments
 from trustsem.pipeline import fit_table
 from trustsem.records import Finding
 from trustsem.spec import LibraryModel, ParameterTable, TrustModel, build_table, with_auxiliary
+from trustsem.spec.products import refuse_ordinal_products
 from trustsem.spec.variables import classify_variables
 from trustsem.survey import Survey
 from trustsem.survey.partitions.record import SurveyMoments
@@ -58,6 +59,7 @@ def fit(
     orthogonal: bool = False,
     fixed_x: bool | None = None,
     conditional_x: bool | None = None,
+    product_indicators: str | None = None,
     parameterization: str | None = None,
     likelihood: str = "normal",
     information: str | None = None,
@@ -108,6 +110,8 @@ def fit(
         fixed_x: Moments of observed predictors as in the sample (default) or estimated.
         conditional_x: Ordinal items: statistics given the observed predictors (default where there are some), or with
             predictors among the variables (False).
+        product_indicators: Which indicators are multiplied for a product of factors, y ~ f1:f2: "matched" (first with
+            first, second with second) or "all" (each with each). None: matched where both have the same number.
         parameterization: Of ordinal items: "delta" (variances of latent responses 1) or "theta" (residual variances
             1). None: as the description of a shipped model has it, else delta.
         likelihood: "normal" (S with divisor n) or "wishart" (n - 1).
@@ -203,7 +207,7 @@ def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: 
         require_no_rows(options)
         labels = _moment_labels([""] * (_moment_groups(data, sample_cov) or 1), options)
         table = build_table(source.syntax, replace(options.spec, group_labels=labels))
-        given = read_matrices(sample_cov, sample_mean, n_obs, table.variables.observed, source, labels)
+        given = read_matrices(sample_cov, sample_mean, n_obs, table.variables.observed, source, labels, table.products)
         return Fit(fit_table(table, given.moments, options.pipeline), source, given, options)
     if sample_mean is not None or n_obs is not None:
         raise UsageError("sample_mean and n_obs go with sample_cov, not with data.", code="data-twice")
@@ -219,7 +223,7 @@ def _fit(source: ModelInput, data: Any, moments: tuple[Any, Any, Any], options: 
     fixed = any(row.exogenous for row in table) and options.data.missing is not Missing.FIML_X
     answered = table.variables.exogenous if fixed else ()
     table = with_auxiliary(table, options.data.auxiliary)
-    given = read_data(loaded, table.variables.observed, source, options.data, labels, answered)
+    given = read_data(loaded, table.variables.observed, source, options.data, labels, answered, products=table.products)
     return Fit(fit_table(table, given.moments, options.pipeline), source, given, options)
 
 
@@ -252,6 +256,7 @@ def read_ordinal(
     assert options.ordinal is not None
     if isinstance(loaded, SampleMoments):
         raise ordinal_needs_answers()
+    refuse_ordinal_products(source.syntax)
     variables = classify_variables(source.syntax.parameters)
     items, zero = ordered_items(options.ordinal.ordered, variables), options.ordinal.zero_cells
     tables: list[ParameterTable] = []

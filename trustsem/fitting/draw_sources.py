@@ -70,6 +70,9 @@ def require_kind(fit: Fit, kind: DrawKind) -> None:
         reasons.append("clusters: the model says nothing of how respondents of a cluster depend on each other")
     if data.weights is not None:
         reasons.append("sampling weights: the model says nothing of how respondents were sampled")
+    products = kind is DrawKind.PARAMETRIC and bool(fit.fitted.table.products)
+    if products:
+        reasons.append("products of factors: columns drawn as normal variables are no products of indicators")
     if kind is DrawKind.BOLLEN_STINE:
         if fit.fitted.table.ordinal is not None:
             reasons.append("ordinal items: answers cannot be transformed to fit the model and stay answers")
@@ -80,7 +83,7 @@ def require_kind(fit: Fit, kind: DrawKind) -> None:
             f"Draws of kind {kind.value} are not defined with this fit.",
             faults=reasons,
             remedy='Use kind="nonparametric", which redraws respondents or whole clusters with their weights.'
-            if data.cluster is not None or data.weights is not None
+            if data.cluster is not None or data.weights is not None or products
             else 'Use kind="parametric" or "nonparametric".',
             code="draws",
         )

@@ -209,6 +209,33 @@ class DrawnFit:
 
         return build_plot(name, MadeOf.DRAWS, self, options)
 
+    def conditional_effects(
+        self,
+        x: str,
+        y: str,
+        moderator: str,
+        at: str | float | Sequence[float | str] | None = None,
+        through: Names = None,
+        kind: str = "percentile",
+        *,
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Return effects at values of a moderator with intervals from the draws, in the rows of the fit's.
+
+        A value in standard deviations is that of each draw; the means at which product columns were centred stay those
+        of the sample.
+
+        Returns:
+            Columns level, at, effect, path, group, group_label, est, se, bias, ci_lower, ci_upper, n_draws.
+        """
+        from trustsem.fitting.moderation import conditional_functions
+
+        chosen = self._kind(kind, level)
+        frame = self.fit.conditional_effects(x, y, moderator, at, through).frame
+        keys = pd.DataFrame(frame[["level", "at", "effect", "path", "group", "group_label"]])
+        functions = conditional_functions(self.fit, x, y, moderator, at, through)
+        return self._frame(keys, functions, chosen, level)
+
     def group_differences(
         self,
         x: Names = None,

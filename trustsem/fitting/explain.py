@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from trustsem.errors import TrustSemError, UsageError
-from trustsem.fitting.differences import PROGRAMS, Change, Difference, differences_of
+from trustsem.fitting.differences import PROGRAMS, Difference, differences_of
 from trustsem.fitting.differences_ordinal import ordinal_differences
 from trustsem.suggestions import suggest
 
 if TYPE_CHECKING:
+    from trustsem.fitting.refit import refitted
     from trustsem.fitting.result import Fit
-    from trustsem.pipeline import FittedModel
+from trustsem.pipeline import FittedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +99,11 @@ def _values(fit: Fit, item: Difference) -> tuple[tuple[BothValues, ...], str | N
     if item.applies is not None and not item.applies(fit):
         return (), item.otherwise
     try:
-        other = _refit(fit, item.change)
+        other = refitted(fit, dict(item.change.spec), dict(item.change.pipeline))
     except TrustSemError as error:
         return (), f"The refit is not possible: {error.message}"
     known = {*fit.fit_measures, *_SPECIAL}
     return tuple(_read(fit.fitted, other, name) for name in item.numbers if name in known), None
-
-
-def _refit(fit: Fit, change: Change) -> FittedModel:
-    from trustsem.pipeline import fit_table
-    from trustsem.spec import build_table, with_auxiliary
-
-    ordinal = fit.fitted.table.ordinal
-    ordered = () if ordinal is None else tuple(ordinal.levels.items())
-    spec = replace(fit.options.spec, group_labels=fit.group_labels, ordered=ordered, **dict(change.spec))
-    table = with_auxiliary(build_table(fit.model.syntax, spec), fit.options.data.auxiliary)
-    return fit_table(table, fit.data.moments, replace(fit.options.pipeline, **dict(change.pipeline)))
 
 
 def _read(ours: FittedModel, theirs: FittedModel, name: str) -> BothValues:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from trustsem.errors import DataError, ModelError, UsageError
 from trustsem.fitting.data_options import DataOptions, Missing
+from trustsem.fitting.product_columns import columns_to_read, require_rows_for, with_products
 from trustsem.fitting.rows import grouped_rows, required_columns
 from trustsem.fitting.sample import sample_moments
 from trustsem.instruments import Codebook
@@ -21,6 +22,7 @@ from trustsem.moments import Cases, SampleGroup, SampleMoments, moments_from_inp
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding, Severity
 from trustsem.spec import LibraryModel, TrustModel, load_model
+from trustsem.spec.table import LatentProduct
 from trustsem.suggestions import shortened, suggest
 from trustsem.survey import Survey, analysis_arrays, read_survey, suspicious_codes_in
 from trustsem.survey.partitions.record import SurveyMoments
@@ -137,6 +139,7 @@ def read_data(
     labels: Sequence[str] = (),
     answered: Sequence[str] = (),
     statistics: Statistics | None = None,
+    products: Sequence[LatentProduct] = (),
 ) -> DataInput:
     """Turn data into the moments of the rows that are used.
 
@@ -148,6 +151,7 @@ def read_data(
         labels: Groups, in order.
         answered: Variables that a row must have an answer to even where incomplete rows are used.
         statistics: Makes moments of the rows of each group; means and covariances when None.
+        products: Product factors, whose indicators are made of the rows that are used.
 
     Raises:
         DataError, CodebookError: the data cannot be used.
@@ -159,13 +163,16 @@ def read_data(
     make: Statistics = statistics or (
         lambda cases, columns: sample_moments(cases, columns, labels, missing, expected=expected)
     )
+    if isinstance(data, (SampleMoments, SurveyMoments)):
+        require_rows_for([product.name for product in products])
     if isinstance(data, SurveyMoments):
         return _read_survey_moments(data, names, model)
     if isinstance(data, SampleMoments):
         return DataInput(_select(data, names), None, None, None, ())
+    given = columns_to_read(data, names, products)
     complete = options.missing is Missing.LISTWISE
     try:
-        arrays = analysis_arrays(data, names, required=required_columns(options), complete=complete, answered=answered)
+        arrays = analysis_arrays(data, given, required=required_columns(options), complete=complete, answered=answered)
     except ModelError as error:
         if error.code == "unknown-variable":
             raise _unknown_variable(error, model) from None
@@ -178,19 +185,21 @@ def read_data(
         if data.source is not None:
             source = {**data.source.to_dict(), "codebook": None if data.codebook is None else data.codebook.id}
     rows = grouped_rows(arrays, options, labels)
+    cases, lost = with_products(rows.cases, arrays.names, names, products)
     with blas_threads_for(len(names)):
-        moments, found = make(rows.cases, arrays.names)
+        moments, found = make(cases, names)
     frame = data.frame if isinstance(data, Survey) else data
     every = (
         *findings,
         *arrays.findings,
         *rows.findings,
+        *lost,
         *found,
         *_labels_that_are_columns(model.syntax, {str(name) for name in frame.columns}),
     )
     order = np.concatenate(rows.members)
     codebook = data.codebook if isinstance(data, Survey) else None
-    rows_used, values = arrays.row_index[order], arrays.values[order]
+    rows_used, values = arrays.row_index[order], np.concatenate([group.values for group in cases])
     return DataInput(moments, rows_used, arrays.n_total, source, every, values, frame.index, codebook)
 
 
@@ -273,6 +282,7 @@ def read_matrices(
     names: Sequence[str],
     model: ModelInput,
     labels: Sequence[str] = (),
+    products: Sequence[LatentProduct] = (),
 ) -> DataInput:
     """Turn covariance matrices that are handed in into moments.
 
@@ -284,11 +294,13 @@ def read_matrices(
         names: Observed variables of the model.
         model: For messages.
         labels: Names of the groups.
+        products: Product factors: moments do not tell their indicators.
 
     Raises:
-        UsageError: no names or no n_obs, or lists of different lengths.
+        UsageError: no names or no n_obs, product factors, or lists of different lengths.
         DataError: a matrix is not a covariance matrix of the model's variables.
     """
+    require_rows_for([product.name for product in products])
     covs, means, sizes = moment_lists(sample_cov, sample_mean, n_obs)
     groups = []
     for number, (cov, mean, size) in enumerate(zip(covs, means, sizes, strict=True)):

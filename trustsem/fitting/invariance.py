@@ -35,6 +35,7 @@ from trustsem.moments import SampleMoments
 from trustsem.moments.linalg import blas_threads_for
 from trustsem.records import Finding
 from trustsem.spec import LibraryModel, SpecOptions, TrustModel
+from trustsem.spec.products import latent_products
 from trustsem.survey import Survey
 from trustsem.tables.invariance import (
     items_frame,
@@ -257,6 +258,14 @@ def invariance(
 def _configural(source: ModelInput, model: Any, data: Any, given: dict[str, Any]) -> Fit:
     """Fit the model without equality across groups: it is what reads the data and refuses what cannot be used."""
     library = source.library
+    products = latent_products(source.syntax)
+    if products:
+        raise UsageError(
+            f"Invariance of a model with products of factors ({', '.join(products)}) is not available: their scale "
+            "follows from that of their factors.",
+            remedy="Test the measurement of the factors alone: a model with the =~ lines only.",
+            code="option-not-supported",
+        )
     loaded = load_data(data, source)
     if library is not None:
         model = replace(library, group=None, group_label=(), group_equal=(), group_partial=())

@@ -17,7 +17,7 @@ from trustsem.inference.chisquares import TestKind
 from trustsem.inference.robust import H1Information
 from trustsem.inference.standard_errors import ErrorKind
 from trustsem.pipeline import ESTIMATORS, PipelineOptions
-from trustsem.spec import Bounds, SpecOptions, preset_of
+from trustsem.spec import Bounds, ProductIndicators, SpecOptions, preset_of
 from trustsem.suggestions import suggest
 
 
@@ -101,6 +101,7 @@ def read_options(options: Mapping[str, Any], *, grouped_moments: bool = False) -
         group_partial=names_in(options["group_partial"]),
         theta=ordinal is not None and word(options["parameterization"]) == "theta",
         conditional_x=options["conditional_x"],
+        product_indicators=_product_indicators(options),
     )
     given = {
         **options,
@@ -113,6 +114,7 @@ def read_options(options: Mapping[str, Any], *, grouped_moments: bool = False) -
         "test": [kind.value for kind in pipeline.used_tests],
         "fixed_x": spec.uses_fixed_x,
         "parameterization": "theta" if spec.theta else "delta",
+        "product_indicators": None if spec.product_indicators is None else spec.product_indicators.value,
     }
     return FitOptions(spec, pipeline, data, ordinal, given, resample)
 
@@ -165,6 +167,11 @@ def _ordinal_options(options: Mapping[str, Any]) -> OrdinalOptions | None:
     return OrdinalOptions(
         True if ordered is True else names_in(ordered), None if zero is None else tuple(zero), is_default
     )
+
+
+def _product_indicators(options: Mapping[str, Any]) -> ProductIndicators | None:
+    given = options["product_indicators"]
+    return None if given is None else ProductIndicators(word(given))
 
 
 def _fixed_x(options: Mapping[str, Any], pipeline: PipelineOptions, ordinal: OrdinalOptions | None) -> bool | None:
@@ -258,12 +265,22 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "test": (*(kind.value for kind in TestKind), "default"),
     "parameterization": ("delta", "theta"),
     "weights_normalization": tuple(kind.value for kind in WeightsNormalization),
+    "product_indicators": tuple(kind.value for kind in ProductIndicators),
     "bounds": tuple(kind.value for kind in Bounds),
     "preset": ("sem", "cfa", "growth", "none"),
 }
 _SEVERAL = frozenset({"test", "observed_information"})
 _OPTIONAL = frozenset(
-    {"information", "observed_information", "h1_information", "se", "test", "bounds", "parameterization"}
+    {
+        "information",
+        "observed_information",
+        "h1_information",
+        "se",
+        "test",
+        "bounds",
+        "parameterization",
+        "product_indicators",
+    }
 )
 
 

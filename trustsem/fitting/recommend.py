@@ -18,6 +18,7 @@ from trustsem.fitting.words import word
 from trustsem.moments import SampleMoments
 from trustsem.records import Finding, Severity
 from trustsem.spec import LibraryModel, TrustModel
+from trustsem.spec.products import latent_products
 from trustsem.spec.variables import classify_variables
 from trustsem.suggestions import count_of, shortened
 from trustsem.survey import Survey, analysis_arrays, read_survey
@@ -134,10 +135,14 @@ def recommend_for_model(
 ) -> Recommendation:
     """Recommend an estimator for the outcomes and indicators of a model; arguments as in `recommend_estimator`."""
     variables = classify_variables(source.syntax.parameters)
-    endogenous = [name for name in variables.observed if name not in variables.exogenous]
+    products = latent_products(source.syntax)
+    endogenous = [name for name in variables.observed if name not in (*variables.exogenous, *products)]
+    if products and ordered is None:
+        ordered = False  # products of factors need answers that are taken as numbers
     if ordered is None and source.library is not None and source.library.ordered:
         ordered = True
-    return recommend_for(data, endogenous, variables.exogenous, _decided(ordered, missing))
+    predictors = [name for name in variables.exogenous if name not in products]
+    return recommend_for(data, endogenous, predictors, _decided(ordered, missing))
 
 
 @dataclass(frozen=True, slots=True)

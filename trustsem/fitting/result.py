@@ -22,9 +22,11 @@ from trustsem.fitting.bootstrap_errors import bootstrap_estimates
 from trustsem.fitting.data_options import Missing
 from trustsem.fitting.diagnostics import diagnose
 from trustsem.fitting.fit_effects import FitEffects
+from trustsem.fitting.fit_moderation import FitModeration
 from trustsem.fitting.hypotheses import score_frame, wald_of
 from trustsem.fitting.inputs import DataInput, ModelInput
 from trustsem.fitting.options import FitOptions
+from trustsem.fitting.products import product_findings
 from trustsem.fitting.theory import theory_behind
 from trustsem.inference import residual_type
 from trustsem.inference.wald import WaldTest
@@ -85,7 +87,7 @@ class ImpliedMoments:
     mean: pd.Series | None
 
 
-class Fit(FitEffects):
+class Fit(FitModeration, FitEffects):
     """A fitted model. Made by `trustsem.fit`; its parts never change."""
 
     def __init__(
@@ -176,6 +178,7 @@ class Fit(FitEffects):
             *self._data.findings,
             *self._fitted.findings,
             *diagnose(self._fitted),
+            *product_findings(self._fitted),
         )
 
     @property

@@ -13,10 +13,12 @@ from trustsem.fitting.inputs import ModelInput, read_model
 from trustsem.fitting.model_groups import with_model_groups
 from trustsem.fitting.model_scale import with_model_scale
 from trustsem.fitting.options import read_options
+from trustsem.fitting.product_columns import require_rows_for
 from trustsem.fitting.words import word
 from trustsem.instruments import Codebook, load_codebook
 from trustsem.pipeline.prepare import require_moments_only
 from trustsem.spec import LibraryModel, TrustModel
+from trustsem.spec.products import latent_products
 from trustsem.spec.variables import classify_variables
 from trustsem.survey.partitions.reading import Executor, Progress, sum_survey
 from trustsem.survey.partitions.record import SurveyMoments
@@ -89,7 +91,12 @@ def read_moments(
 
 
 def observed_variables(model: ModelInput) -> tuple[str, ...]:
-    """Return the observed variables of a model, as they are named without looking at data."""
+    """Return the observed variables of a model, as they are named without looking at data.
+
+    Raises:
+        UsageError: the model has products of factors, whose columns are made of rows.
+    """
+    require_rows_for(latent_products(model.syntax))
     return classify_variables(model.syntax.parameters).observed
 
 

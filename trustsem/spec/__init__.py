@@ -4,7 +4,16 @@ from trustsem.spec.auxiliary import is_auxiliary, with_auxiliary
 from trustsem.spec.build import build_table
 from trustsem.spec.groups import group_labels_in_text, groups_in_text
 from trustsem.spec.library import LibraryModel, list_models, load_model, model_names
-from trustsem.spec.options import GROUP_EQUAL, Bounds, Preset, Rules, SpecOptions, preset_of, read_group_equal
+from trustsem.spec.options import (
+    GROUP_EQUAL,
+    Bounds,
+    Preset,
+    ProductIndicators,
+    Rules,
+    SpecOptions,
+    preset_of,
+    read_group_equal,
+)
 from trustsem.spec.refused import REFUSED, RefusedFeature
 from trustsem.spec.table import LinearConstraints, Origin, OriginKind, ParameterTable, Row
 from trustsem.spec.trust_model import TrustModel
@@ -20,6 +29,7 @@ __all__ = [
     "OriginKind",
     "ParameterTable",
     "Preset",
+    "ProductIndicators",
     "RefusedFeature",
     "Row",
     "Rules",

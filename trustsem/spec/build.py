@@ -16,10 +16,11 @@ from trustsem.spec.expressions import LinearForm
 from trustsem.spec.groups import check_group_options, check_same_variables, merge_findings, texts_by_group
 from trustsem.spec.options import SpecOptions
 from trustsem.spec.ordinal import check_ordinal, ordinal_items
+from trustsem.spec.products import Expansion, expand_products
 from trustsem.spec.refused import refuse_unsupported
 from trustsem.spec.relations import bound_relations, check_bounds, check_feasible, written_relations
 from trustsem.spec.table import ParameterTable, Row
-from trustsem.spec.variables import Variables, classify_variables
+from trustsem.spec.variables import Variables, classify_variables, product_parts
 from trustsem.spec.written import WrittenRows, check_parameters, written_rows
 from trustsem.syntax.nodes import ModelSyntax
 
@@ -46,10 +47,12 @@ def build_table(model: ModelSyntax, options: SpecOptions | None = None) -> Param
     refuse_unsupported(model)
     check_group_options(options)
     _check_has_structure(model)
+    expansion = expand_products(model, options)
+    model = expansion.model
     texts = texts_by_group(model, options)
     variables = classify_variables(model.parameters)
     roles = [classify_variables(text.parameters) for text in texts] if model.blocks else [variables] * len(texts)
-    check_parameters(texts, variables)
+    check_parameters(texts)
     check_same_variables(model, roles, options)
     check_ordinal(texts, variables, options)
     written = written_rows(texts, variables, options)
@@ -63,7 +66,9 @@ def build_table(model: ModelSyntax, options: SpecOptions | None = None) -> Param
     coding = _effect_coding(groups, variables) if options.effect_coding else ()
     constraints = build_constraints(model, rows, (*equality.relations, *coding))
     findings = [
-        *_findings_of_groups(groups, written, roles, options),
+        *_findings_of_groups(groups, written, roles, options, expansion),
+        *expansion.findings,
+        *_without_parts(model),
         *shared_labels(model, rows, variables, options),
         *equality.findings,
         *constraints.findings,
@@ -81,6 +86,7 @@ def build_table(model: ModelSyntax, options: SpecOptions | None = None) -> Param
         relations,
         options.group_labels,
         ordinal_items(variables, options),
+        expansion.products,
     )
     check_feasible(table)
     return table
@@ -98,10 +104,14 @@ def _complete_groups(
 
 
 def _findings_of_groups(
-    groups: Sequence[Sequence[Row]], written: WrittenRows, roles: Sequence[Variables], options: SpecOptions
+    groups: Sequence[Sequence[Row]],
+    written: WrittenRows,
+    roles: Sequence[Variables],
+    options: SpecOptions,
+    expansion: Expansion,
 ) -> list[Finding]:
     by_group = [
-        (*said, *_assumed_zero(rows, variables, options))
+        (*said, *_assumed_zero(rows, variables, options, expansion))
         for rows, said, variables in zip(groups, written.findings, roles, strict=True)
     ]
     return merge_findings(by_group, options.group_labels)
@@ -141,12 +151,16 @@ def _sum_of(rows: Sequence[Row], total: float) -> LinearEquality:
     return LinearEquality(form, text, "effect_coding", follows_by_design=rows[0].group > 1)
 
 
-def _assumed_zero(rows: Sequence[Row], variables: Variables, options: SpecOptions) -> list[Finding]:
+def _assumed_zero(
+    rows: Sequence[Row], variables: Variables, options: SpecOptions, expansion: Expansion
+) -> list[Finding]:
     """Say which exogenous variables a model leaves uncorrelated without having been told to."""
     findings = []
     if options.uses_fixed_x:
-        findings.extend(_made_random(rows, variables))
-    observed, latent = variables.exogenous, variables.latent_exogenous
+        findings.extend(_made_random(rows, variables, expansion.made_random))
+    products = {product.name for product in expansion.products}
+    observed = (*expansion.made_random, *variables.exogenous)
+    latent = tuple(name for name in variables.latent_exogenous if name not in products)
     if observed and latent:
         findings.append(
             Finding(
@@ -160,9 +174,9 @@ def _assumed_zero(rows: Sequence[Row], variables: Variables, options: SpecOption
     return findings
 
 
-def _made_random(rows: Sequence[Row], variables: Variables) -> list[Finding]:
+def _made_random(rows: Sequence[Row], variables: Variables, by_products: Sequence[str]) -> list[Finding]:
     predictors = {row.rhs for row in rows if row.op == "~"}
-    random = [name for name in variables.other_observed if name in predictors]
+    random = [name for name in variables.other_observed if name in predictors and name not in by_products]
     if not random:
         return []
     sentence = (
@@ -179,6 +193,26 @@ def _made_random(rows: Sequence[Row], variables: Variables) -> list[Finding]:
             remedy="Remove those lines to keep the predictors fixed, or write every covariance among predictors.",
         )
     ]
+
+
+def _without_parts(model: ModelSyntax) -> list[Finding]:
+    """Warn of a product whose outcome is not regressed on both of its parts: their effects go into the product's."""
+    arrows = {(p.lhs, p.rhs) for p in model.parameters if p.op == "~"}
+    findings = []
+    for outcome, name in dict.fromkeys((p.lhs, p.rhs) for p in model.parameters if p.op == "~"):
+        lacking = [part for part in product_parts(name) or () if (outcome, part) not in arrows]
+        if lacking:
+            findings.append(
+                Finding(
+                    "product-without-parts",
+                    Severity.WARNING,
+                    f"{outcome} is regressed on {name} but not on {' and '.join(lacking)}: what "
+                    f"{'that does' if len(lacking) == 1 else 'those do'} by itself counts as interaction.",
+                    remedy=f"Write {outcome} ~ {' + '.join(lacking)} as well.",
+                    parameter=f"{outcome}~{name}",
+                )
+            )
+    return findings
 
 
 def _means_forced() -> Finding:

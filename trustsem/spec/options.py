@@ -41,6 +41,13 @@ class Bounds(Enum):
     POS_LV_VAR = "pos_lv_var"
 
 
+class ProductIndicators(Enum):
+    """Which indicators of two factors are multiplied: first with first and so on, or each with each."""
+
+    MATCHED = "matched"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """lavaan's automatic rules, by lavaan's names."""
@@ -72,6 +79,8 @@ class SpecOptions:
         ordered: Ordinal items with their number of categories.
         theta: Residual variances of ordinal items' latent responses are 1 (theta), instead of total ones (delta).
         conditional_x: Ordinal models condition on exogenous variables; None: they do.
+        product_indicators: How indicators of multiplied factors are paired; None: matched where both have the same
+            number, else all.
 
     Raises:
         UsageError: a name in group_equal that is none, or a group label that comes twice.
@@ -90,6 +99,7 @@ class SpecOptions:
     ordered: tuple[tuple[str, int], ...] = ()
     theta: bool = False
     conditional_x: bool | None = None
+    product_indicators: ProductIndicators | None = None
 
     def __post_init__(self) -> None:
         labels = _names(self.group_labels)

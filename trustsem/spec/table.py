@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trustsem.records import Finding
+from trustsem.spec.options import ProductIndicators
 from trustsem.spec.variables import Variables
 from trustsem.syntax.nodes import Definition, Expression, Span
 
@@ -124,6 +125,34 @@ class OrdinalItems:
     conditional_x: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ProductColumn:
+    """A column `left.right` that the program makes: both centred, multiplied, and centred again."""
+
+    name: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class LatentProduct:
+    """A product factor.
+
+    Args:
+        name: As it is written first, e.g. "f1:f2".
+        left: A factor or an observed variable.
+        right: The other one.
+        columns: Its indicators, the one that scales it first.
+        kind: How indicators were paired.
+    """
+
+    name: str
+    left: str
+    right: str
+    columns: tuple[ProductColumn, ...]
+    kind: ProductIndicators
+
+
 @dataclass(frozen=True, eq=False)
 class ParameterTable:
     """All rows of a model with its definitions, constraints and variable roles.
@@ -140,6 +169,7 @@ class ParameterTable:
     relations: tuple[Relation, ...] = ()
     group_labels: tuple[str, ...] = ()  # one per group; empty: one group without a name
     ordinal: OrdinalItems | None = None
+    products: tuple[LatentProduct, ...] = ()  # factors whose indicators are products that the program makes
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

@@ -31,6 +31,12 @@ def parameter_key(lhs: str, op: str, rhs: str) -> tuple[str, str, str]:
     return (rhs, op, lhs) if op == "~~" and rhs < lhs else (lhs, op, rhs)
 
 
+def product_parts(name: str) -> tuple[str, str] | None:
+    """Return the two variables of a product `x:z`, None for any other name."""
+    left, colon, right = name.partition(":")
+    return (left, right) if colon else None
+
+
 def unique(names: Iterable[str]) -> tuple[str, ...]:
     """Return names in order of first appearance."""
     return tuple(dict.fromkeys(names))

@@ -34,21 +34,16 @@ def place(model: ModelSyntax, span: Span) -> str:
     return f"{model.source or 'model'} line {span.line}, column {span.column}"
 
 
-def check_parameters(texts: Sequence[ModelSyntax], variables: Variables) -> None:
+def check_parameters(texts: Sequence[ModelSyntax]) -> None:
     """Raise one error that names every written parameter that cannot be: loops on itself, duplicates.
 
     Args:
         texts: What the model says of each group.
-        variables: Roles of the variables.
 
     Raises:
         ModelError: code "contradictory-model" with one fault per place.
     """
-    faults = [
-        fault
-        for text in texts
-        for fault in (*_self_references(text), *_duplicates(text), *_latent_interactions(text, variables))
-    ]
+    faults = [fault for text in texts for fault in (*_self_references(text), *_duplicates(text))]
     if faults:
         unique_faults = list(dict.fromkeys(faults))  # what stands outside of blocks is said of every group
         raise ModelError("The model contradicts itself.", faults=unique_faults, code="contradictory-model")
@@ -71,18 +66,6 @@ def _duplicates(model: ModelSyntax) -> Iterator[str]:
                 f"time (first at {place(model, first[key].span)}). Keep one of the two."
             )
         first.setdefault(key, parameter)
-
-
-def _latent_interactions(model: ModelSyntax, variables: Variables) -> Iterator[str]:
-    latent = set(variables.latent)
-    for parameter in model.parameters:
-        factors = parameter.rhs.split(":")
-        for name in factors if len(factors) > 1 else ():
-            if name in latent:
-                yield (
-                    f"{place(model, parameter.span)}: '{parameter.rhs}' multiplies the latent variable '{name}'. "
-                    "Products are built for observed variables only; use a factor of product indicators."
-                )
 
 
 def written_rows(texts: Sequence[ModelSyntax], variables: Variables, options: SpecOptions) -> WrittenRows:

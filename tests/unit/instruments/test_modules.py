@@ -14,6 +14,8 @@ OWN = {
     "culture": ("cultural_mentality",),
     "perception": ("psychological_attention",),
     "conflict": ("root_legal", "root_institutional", "root_cultural", "relief_channels", "conflict"),
+    "practices": ("clinician_practices", "feeling_heard"),
+    "group_relations": ("conflict", "ingroup_identification", "intergroup_anxiety", "willingness_to_communicate"),
 }
 
 

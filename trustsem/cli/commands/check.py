@@ -152,6 +152,7 @@ def _examine_data(report: _Report, survey: Survey, options: FitOptions) -> None:
     from trustsem.fitting.inputs import read_data, read_model
     from trustsem.fitting.recommend import recommend_for_model
     from trustsem.pipeline import prepare_moments
+    from trustsem.spec.export import made_columns
     from trustsem.survey import screen_items
 
     labels, source = report.table.group_labels, read_model(report.model)
@@ -160,9 +161,11 @@ def _examine_data(report: _Report, survey: Survey, options: FitOptions) -> None:
         _count_again(report)
     names = report.table.variables.observed
     if report.data is None:
-        report.data = read_data(survey, names, source, options.data, labels)
+        report.data = read_data(survey, names, source, options.data, labels, products=report.table.products)
     report.findings.extend(report.data.findings)
-    columns = [part for name in names for part in ([name] if name in survey.frame.columns else name.split(":"))]
+    made = made_columns(report.table)
+    plain = [name for name in names if name not in made]
+    columns = [part for name in plain for part in ([name] if name in survey.frame.columns else name.split(":"))]
     report.findings.extend(screen_items(survey, list(dict.fromkeys(columns))))
     report.recommendation = recommend_for_model(survey, source)
     prepare_moments(report.table, report.data.moments, options.pipeline.discrepancy, options.pipeline.likelihood)

@@ -22,6 +22,7 @@ from trustsem.cli.intervals import (
     progress_bar,
     require_intervals,
 )
+from trustsem.cli.moderation import draw, level_values, one_kind, print_moderation, require_one_effect
 from trustsem.cli.options import (
     CodebookOption,
     DataArgument,
@@ -53,6 +54,16 @@ def effects(
     y: Annotated[list[str] | None, typer.Option("--y", help="Where they end; repeat for more.")] = None,
     through: Annotated[
         list[str] | None, typer.Option("--through", help="Only ways that contain all of these; repeat for more.")
+    ] = None,
+    moderator: Annotated[
+        str | None,
+        typer.Option("--moderator", help="Effects of one --x on one --y at values of this part of a product."),
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--at", help="Values of the moderator: numbers, mean, -1sd, +1sd; or sd, quantiles. Repeat for more."
+        ),
     ] = None,
     ci: Annotated[
         list[str] | None,
@@ -110,10 +121,18 @@ def effects(
     grid = _numbers(split_names(rho))
     _require_ends(x, y, through, contrasts=contrasts, sensitivity=sensitivity, has_rho=rho is not None)
     request = require_intervals(kinds, draws, seed, policy, _bootstrap(draw_kind, workers, scheduler, resume))
+    require_one_effect(x, y, moderator, at)
+    drawn_by = one_kind(kinds) if moderator is not None else None
     result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding)
     error = outcome_error(result, strict=False)
     if error is not None:
         raise error
+    if moderator is not None and drawn_by is not None and x and y:
+        question = (x[0], y[0], moderator, level_values(at), through or None)
+        with progress_bar("Bootstrap") if drawn_by in BOOTSTRAP else nullcontext() as progress:
+            drawn = draw(result, drawn_by, draws, seed, policy, progress)
+        print_moderation(result, question, drawn, drawn_by, as_json=as_json)
+        return
     asked = _Asked(tuple(x or ()), tuple(y or ()), tuple(through or ()), contrasts, proportion, sensitivity, grid)
     with progress_bar("Bootstrap") if set(BOOTSTRAP) & set(kinds) else nullcontext() as progress:
         answer = _answer(result, request, asked, progress)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from trustsem.fitting.options import FitOptions
-    from trustsem.spec import LibraryModel
+    from trustsem.spec import LibraryModel, ParameterTable
     from trustsem.spec.export import Export, ExportRequest, FitMethod, RowRoles
     from trustsem.survey import Survey
 
@@ -120,7 +120,7 @@ def _request(
         table = result.fitted.table
         if result.converged:
             results = {name: value for name in _RESULTS if (value := result.fit_measures.get(name)) is not None}
-        columns = (*_columns(survey, table.variables.observed), *roles.columns)
+        columns = (*_columns(survey, table), *roles.columns)
     return ExportRequest(
         table=table,
         title=model.name if model.title is None else f"{model.name}, {model.title.en}",
@@ -156,8 +156,12 @@ def _roles(chosen: FitOptions) -> RowRoles:
     return RowRoles(data.group, data.cluster, data.weights, data.normalization.value)
 
 
-def _columns(survey: Survey, observed: tuple[str, ...]) -> tuple[str, ...]:
+def _columns(survey: Survey, table: ParameterTable) -> tuple[str, ...]:
     """Return the columns behind the observed variables; a product that is no column is taken apart."""
+    from trustsem.spec.export import made_columns
+
+    made = made_columns(table)
+    observed = [name for name in table.variables.observed if name not in made]
     parts = (part for name in observed for part in ([name] if name in survey.frame.columns else name.split(":")))
     return tuple(dict.fromkeys(parts))
 

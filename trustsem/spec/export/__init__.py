@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from trustsem.errors import UsageError
 from trustsem.spec.export.lavaan import export_lavaan
 from trustsem.spec.export.mplus import export_mplus
-from trustsem.spec.export.request import Export, ExportRequest, FitMethod, RowRoles, component_columns
+from trustsem.spec.export.request import Export, ExportRequest, FitMethod, RowRoles, component_columns, made_columns
 from trustsem.suggestions import suggest
 
 EXPORTERS: Mapping[str, Callable[[ExportRequest], Export]] = {
@@ -39,4 +39,13 @@ def export_model(request: ExportRequest, target: str) -> Export:
     return exporter(request)
 
 
-__all__ = ["EXPORTERS", "Export", "ExportRequest", "FitMethod", "RowRoles", "component_columns", "export_model"]
+__all__ = [
+    "EXPORTERS",
+    "Export",
+    "ExportRequest",
+    "FitMethod",
+    "RowRoles",
+    "component_columns",
+    "export_model",
+    "made_columns",
+]

@@ -7,8 +7,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from trustsem.spec.export.labels import LabelPlan, LinearRelation, plan_labels, rename_symbols, unique_names
-from trustsem.spec.export.request import Export, ExportRequest, RowRoles, result_lines, without_variance
-from trustsem.spec.table import ParameterTable, Row
+from trustsem.spec.export.request import (
+    Export,
+    ExportRequest,
+    RowRoles,
+    made_columns,
+    result_lines,
+    without_variance,
+)
+from trustsem.spec.table import ParameterTable, ProductColumn, Row
 from trustsem.syntax.nodes import Expression, Number, Span, Symbol
 from trustsem.syntax.render import render_expression
 from trustsem.syntax.values import format_number
@@ -111,13 +118,43 @@ def _data_lines(request: ExportRequest, names: Mapping[str, str]) -> str:
     file = request.data_file or "data.csv"
     note = "" if request.data_file else "  # put the name of your scored data here"
     lines = [f'data <- read.csv("{file}", check.names = FALSE, na.strings = c("", "NA"), encoding = "UTF-8"){note}']
+    made = made_columns(request.table)
     for name in request.table.variables.observed:
+        if name in made:
+            continue
         if name in request.products:
             product = " * ".join(f'data[["{part}"]]' for part in name.split(":"))
             lines.append(f'data[["{names[name]}"]] <- {product}')
         elif names[name] != name:
             lines.append(f'data[["{names[name]}"]] <- data[["{name}"]]')
-    return "\n".join(lines)
+    return "\n".join([*lines, *_product_lines(request, names, made)])
+
+
+def _product_lines(
+    request: ExportRequest, names: Mapping[str, str], made: Mapping[str, ProductColumn]
+) -> Iterator[str]:
+    """Yield the making of product indicators: centred in each group, multiplied, centred again."""
+    if not made:
+        return
+    roles, group = request.roles, request.roles.group or "group"
+    whole = [names[name] for name in request.table.variables.exogenous]
+    if request.method.missing == "listwise":
+        whole = [names[name] for name in request.table.variables.observed if name not in made]
+    grouping = f'data[["{group}"]]' if request.table.n_groups > 1 else "rep(1, nrow(data))"
+    weights = f'data[["{roles.weights}"]]' if roles.weights else "rep(1, nrow(data))"
+    complete = [*whole, *roles.columns]
+    yield "# Product indicators: centred, multiplied, and centred again, over the rows that are used"
+    if complete:
+        yield f"data <- data[complete.cases(data[, c({', '.join(map(_quoted, complete))})]), ]"
+    yield f"members <- split(seq_len(nrow(data)), {grouping})"
+    yield f"weight <- {weights}"
+    yield "centred <- function(x) {"
+    yield "  for (own in members) x[own] <- x[own] - weighted.mean(x[own], weight[own], na.rm = TRUE)"
+    yield "  x"
+    yield "}"
+    for column in made.values():
+        left, right = (f'centred(data[["{names[part]}"]])' for part in (column.left, column.right))
+        yield f'data[["{names[column.name]}"]] <- centred({left} * {right})'
 
 
 # --- the model ----------------------------------------------------------------------------------------------------

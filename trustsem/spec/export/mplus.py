@@ -69,6 +69,12 @@ def _refuse(request: ExportRequest) -> None:
         faults += [*_method_faults(request), *_role_faults(request)]
     else:
         faults += [*_ordinal_faults(request), *_role_faults(request)]
+    if request.table.products:
+        names = ", ".join(product.name for product in request.table.products)
+        faults.append(
+            f"{names}: products of indicators that are centred twice cannot be made by DEFINE in one run. Export to "
+            "lavaan, or write the product with XWITH in Mplus (latent moderated structural equations)."
+        )
     texts = [(f"{item.name} := {item.text}", item.expression) for item in request.table.definitions]
     texts += [(item.text, item.expression) for item in request.table.relations]
     for text, expression in texts:

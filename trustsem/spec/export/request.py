@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trustsem.spec.auxiliary import is_auxiliary
-from trustsem.spec.table import ParameterTable
+from trustsem.spec.table import ParameterTable, ProductColumn
 
 _PLAIN, _SEM, _WHITE = "standard", "robust_sem", "robust_huber_white"
 _ESTIMATORS: Mapping[tuple[str, str, str], str] = {
@@ -121,7 +121,10 @@ class ExportRequest:
     @property
     def products(self) -> tuple[str, ...]:
         """Observed variables such as `x1:x2` that the data file does not hold and the script has to multiply."""
-        return tuple(name for name in self.table.variables.observed if name not in self.data_columns)
+        made = made_columns(self.table)
+        return tuple(
+            name for name in self.table.variables.observed if name not in self.data_columns and name not in made
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,14 @@ class Export:
 
 def component_columns(table: ParameterTable) -> tuple[str, ...]:
     """Return the columns that a data file needs: observed variables, products taken apart."""
-    return tuple(dict.fromkeys(part for name in table.variables.observed for part in name.split(":")))
+    made = made_columns(table)
+    names = [name for name in table.variables.observed if name not in made]
+    return tuple(dict.fromkeys(part for name in names for part in name.split(":")))
+
+
+def made_columns(table: ParameterTable) -> dict[str, ProductColumn]:
+    """Return the indicators of product factors by name: no data file holds them."""
+    return {column.name: column for product in table.products for column in product.columns}
 
 
 def without_variance(table: ParameterTable) -> list[str]:
