@@ -112,3 +112,50 @@ def test_the_command_knows_every_kind() -> None:
 
     assert set(INTERVALS) == {kind.value for kind in CiKind}
     assert set(BOOTSTRAP) == {kind.value for kind in CiKind if kind.source is Source.BOOTSTRAP}
+
+
+def test_draws_on_several_processes_and_kept_in_a_file(run, tmp_path) -> None:
+    file = tmp_path / "draws.npz"
+    options = ("--ci", "percentile", "--draws", "300", "--seed", "3", "--json")
+    _, alone, _ = run(*options)
+    code, out, _ = run(*options, "--workers", "2", "--resume", str(file))
+    assert code == 0
+    assert json.loads(out)["effects"] == json.loads(alone)["effects"]
+    assert file.exists()
+    code, again, _ = run("--ci", "percentile", "--draws", "300", "--resume", str(file), "--json")
+    assert json.loads(again) == json.loads(out)  # the seed is in the file
+    code, out, _ = run("--ci", "percentile", "--draws", "20", "--seed", "3", "--draw-kind", "parametric", "--json")
+    assert json.loads(out)["effects"] != json.loads(alone)["effects"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--workers", "2"], "--workers needs a bootstrap"),
+        (["--ci", "monte_carlo", "--draw-kind", "parametric"], "--draw-kind needs a bootstrap"),
+        (["--ci", "percentile", "--draw-kind", "wild"], "nonparametric, parametric, bollen_stine"),
+        (["--ci", "percentile", "--workers", "0"], "workers"),
+        (["--ci", "percentile", "--workers", "2", "--scheduler", "tcp://a:1"], "one of them"),
+    ],
+)
+def test_options_of_draws_are_refused_where_they_mean_nothing(run, words: list[str], said: str) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_an_interrupted_run_says_so_and_ends_with_130(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trustsem.resample import run as resampling
+
+    def stop(self: object, part: object) -> None:
+        taken(self, part)
+        if len(self.parts) == 1:  # type: ignore[attr-defined]
+            raise KeyboardInterrupt
+
+    taken = resampling._Run._take
+    monkeypatch.setattr(resampling._Run, "_take", stop)
+    code, out, _ = run("--ci", "percentile", "--draws", "1000", "--seed", "3", "--json")
+    assert code == 130
+    payload = json.loads(out)
+    assert payload["n_draws_used"]["bootstrap"] <= 256
+    assert "bootstrap-interrupted" in {finding["code"] for finding in payload["findings"]}

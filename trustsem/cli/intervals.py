@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from trustsem.errors import UsageError
 
 if TYPE_CHECKING:
+    from trustsem.fitting import Fit
     from trustsem.fitting.interval_request import BootstrapOptions, IntervalRequest
     from trustsem.fitting.intervals import IntervalMaker
 
@@ -56,9 +57,16 @@ def describe_draws(maker: IntervalMaker) -> str:
     return " ".join(["se, p: delta method.", *([f"{', '.join([*counts, *seed])}."] if counts else [])])
 
 
-def interrupted(maker: IntervalMaker) -> bool:
-    """Return whether Ctrl-C ended a run of draws; what is printed then rests on the draws that were done."""
-    return any(drawn.raw.interrupted for drawn in maker.drawn.values())
+def make_intervals(fit: Fit, request: IntervalRequest) -> IntervalMaker:
+    """Make the draws that the intervals need, a bootstrap with a progress bar."""
+    from trustsem.fitting.interval_request import Source
+    from trustsem.fitting.intervals import IntervalMaker
+
+    has_bar = Source.BOOTSTRAP in request.sources
+    with progress_bar("Bootstrap") if has_bar else nullcontext() as progress:
+        maker = IntervalMaker(fit, request, progress)
+        assert maker.drawn is not None  # made here, while the bar is there
+    return maker
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trustsem.cli.console import print_json, print_text, terminal_width
-from trustsem.cli.intervals import BOOTSTRAP
+from trustsem.cli.intervals import BOOTSTRAP, describe_draws, make_intervals
 from trustsem.errors import UsageError
 from trustsem.tables.text import format_pvalue, heading, render_table, wrap_text
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from trustsem.fitting import Fit
     from trustsem.fitting.drawn import DrawnFit
+    from trustsem.fitting.interval_request import IntervalRequest
+    from trustsem.fitting.intervals import IntervalMaker
     from trustsem.fitting.moderation import ModerationReport
 
 _RULES = ("sd", "quantiles")
@@ -23,9 +25,20 @@ Question = tuple[str, str, str, Any, Any]  # x, y, moderator, at, through
 
 
 def require_one_effect(
-    x: Sequence[str] | None, y: Sequence[str] | None, moderator: str | None, at: Sequence[str] | None
+    x: Sequence[str] | None,
+    y: Sequence[str] | None,
+    moderator: str | None,
+    at: Sequence[str] | None,
+    others: Mapping[str, bool],
 ) -> None:
-    """Refuse, before the fit, values without a moderator and a moderator without one effect.
+    """Refuse, before the fit, values without a moderator, a moderator without one effect, and parts it has not.
+
+    Args:
+        x: Where effects start.
+        y: Where they end.
+        moderator: Of these effects.
+        at: Its values.
+        others: Options of other parts, and whether they were given.
 
     Raises:
         UsageError: naming every fault.
@@ -39,6 +52,7 @@ def require_one_effect(
             for name, given in (("x", x), ("y", y))
             if len(given or ()) != 1
         ]
+        faults += [f"{name} goes without --moderator: a run of its own." for name, given in others.items() if given]
     if at and len(at) > 1 and any(value.strip().lower() in _RULES for value in at):
         faults.append("--at sd and --at quantiles stand alone.")
     if faults:
@@ -52,8 +66,8 @@ def level_values(at: Sequence[str] | None) -> Any:
     return at[0].strip().lower() if at[0].strip().lower() in _RULES else list(at)
 
 
-def one_kind(kinds: Sequence[str]) -> str:
-    """Return the one kind of interval that effects at values of a moderator get.
+def require_one_kind(kinds: Sequence[str]) -> None:
+    """Refuse intervals that effects at values of a moderator do not have.
 
     Raises:
         UsageError: several kinds, or one that they do not have.
@@ -64,32 +78,17 @@ def one_kind(kinds: Sequence[str]) -> str:
             remedy=f"Use one of: delta, monte_carlo, {', '.join(BOOTSTRAP)}.",
             code="ci",
         )
-    return kinds[0]
 
 
-def draw(fit: Fit, ci: str, draws: int | None, seed: int | None, policy: str | None, progress: Any) -> DrawnFit | None:
-    """Return the draws that the intervals need; None for the delta method."""
-    if ci == "delta":
-        return None
-    if ci == "monte_carlo":
-        return fit.monte_carlo(seed=seed) if draws is None else fit.monte_carlo(draws, seed=seed)
-    return fit.bootstrap(1000 if draws is None else draws, seed=seed, policy=policy or "drop", progress=progress)
-
-
-def _describe(drawn: DrawnFit | None, ci: str) -> str:
-    if drawn is None:
-        return ""
-    kind = "Monte-Carlo" if ci == "monte_carlo" else f"{ci.replace('_', '-')} bootstrap"
-    return f"se, lower, upper: {kind} intervals, {drawn.n_used:,} draws used, seed {drawn.seed}."
-
-
-def print_moderation(result: Fit, question: Question, drawn: DrawnFit | None, ci: str, *, as_json: bool) -> None:
+def answer_moderation(result: Fit, question: Question, request: IntervalRequest, *, as_json: bool) -> IntervalMaker:
     """Print effects at values of the moderator, the index of moderated mediation and the regions of significance."""
     from trustsem.fitting.moderation import moderation_report
     from trustsem.fitting.summary import render_findings, render_header, section
 
     x, y, moderator, at, through = question
-    report = moderation_report(result, x, y, moderator, at, through)
+    report = moderation_report(result, x, y, moderator, at, through)  # what it refuses should not wait for draws
+    maker = make_intervals(result, request)
+    ci, drawn = request.kinds[0].value, next(iter(maker.drawn.values()), None)
     frame = report.effects.frame
     if drawn is not None:
         kind = ci if ci in BOOTSTRAP else "percentile"
@@ -99,16 +98,17 @@ def print_moderation(result: Fit, question: Question, drawn: DrawnFit | None, ci
     findings = (*result.findings, *report.effects.findings, *(() if drawn is None else drawn.findings))
     if as_json:
         print_json("effects", _content(result, question, report, frame, drawn, ci, findings))
-        return
+        return maker
     width = terminal_width()
     print_text(
         render_header(result, width),
         _render_effects(frame, question, width),
-        _describe(drawn, ci),
+        describe_draws(maker),
         section("Index of moderated mediation", _render_index(report, moderator, width)),
         section("Regions of significance", _render_regions(report, width)),
         section("What to know", render_findings(findings, width)),
     )
+    return maker
 
 
 def _content(

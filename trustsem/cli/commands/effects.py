@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,14 +14,12 @@ from trustsem.cli.console import print_json, print_text, terminal_width
 from trustsem.cli.failures import INTERRUPTED
 from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
 from trustsem.cli.intervals import (
-    BOOTSTRAP,
     INTERVALS,
     describe_draws,
-    interrupted,
-    progress_bar,
+    make_intervals,
     require_intervals,
 )
-from trustsem.cli.moderation import draw, level_values, one_kind, print_moderation, require_one_effect
+from trustsem.cli.moderation import answer_moderation, level_values, require_one_effect, require_one_kind
 from trustsem.cli.options import (
     CodebookOption,
     DataArgument,
@@ -121,26 +118,31 @@ def effects(
     grid = _numbers(split_names(rho))
     _require_ends(x, y, through, contrasts=contrasts, sensitivity=sensitivity, has_rho=rho is not None)
     request = require_intervals(kinds, draws, seed, policy, _bootstrap(draw_kind, workers, scheduler, resume))
-    require_one_effect(x, y, moderator, at)
-    drawn_by = one_kind(kinds) if moderator is not None else None
+    parts = {"--contrasts": contrasts, "--proportion": proportion, "--sensitivity": sensitivity}
+    require_one_effect(x, y, moderator, at, parts)
+    if moderator is not None:
+        require_one_kind(kinds)
     result = run_fit(model, data, codebook, options, sheet=sheet, encoding=encoding)
     error = outcome_error(result, strict=False)
     if error is not None:
         raise error
-    if moderator is not None and drawn_by is not None and x and y:
+    if moderator is not None and x and y:
         question = (x[0], y[0], moderator, level_values(at), through or None)
-        with progress_bar("Bootstrap") if drawn_by in BOOTSTRAP else nullcontext() as progress:
-            drawn = draw(result, drawn_by, draws, seed, policy, progress)
-        print_moderation(result, question, drawn, drawn_by, as_json=as_json)
+        maker = answer_moderation(result, question, request, as_json=as_json)
+        _exit_if_interrupted(maker)
         return
     asked = _Asked(tuple(x or ()), tuple(y or ()), tuple(through or ()), contrasts, proportion, sensitivity, grid)
-    with progress_bar("Bootstrap") if set(BOOTSTRAP) & set(kinds) else nullcontext() as progress:
-        answer = _answer(result, request, asked, progress)
+    answer = _answer(result, request, asked)
     if as_json:
         print_json("effects", _content(result, answer))
     else:
         print_text(*_text(result, answer, terminal_width()))
-    if interrupted(answer.maker):
+    _exit_if_interrupted(answer.maker)
+
+
+def _exit_if_interrupted(maker: IntervalMaker) -> None:
+    """End with the code of an interruption where Ctrl-C ended a run of draws: what was printed rests on those done."""
+    if any(drawn.raw.interrupted for drawn in maker.drawn.values()):
         raise typer.Exit(INTERRUPTED)
 
 
@@ -211,14 +213,14 @@ def _require_ends(
         raise UsageError("The effects cannot be computed.", faults=faults, code="effects")
 
 
-def _answer(result: Fit, request: IntervalRequest, asked: _Asked, progress: Any) -> _Answer:
+def _answer(result: Fit, request: IntervalRequest, asked: _Asked) -> _Answer:
     from trustsem.fitting.effect_frames import effect_contrasts_frame, effect_table
-    from trustsem.fitting.intervals import IntervalMaker
     from trustsem.fitting.proportion import proportion_mediated
 
-    maker = IntervalMaker(result, request, progress)
     x, y, through = asked.x or None, asked.y or None, asked.through or None
-    frame = effect_table(result, maker, result.decompose(x, y, through).rows)
+    rows = result.decompose(x, y, through).rows  # what it refuses should not wait for draws
+    maker = make_intervals(result, request)
+    frame = effect_table(result, maker, rows)
     contrasts = effect_contrasts_frame(result, maker, asked.x[0], asked.y[0], through) if asked.contrasts else None
     shares = proportion_mediated(result, maker, x, y, through) if asked.proportion else None
     curve = None
