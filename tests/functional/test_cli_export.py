@@ -251,6 +251,8 @@ def _compare(run, words: tuple[object, ...], folder: Path) -> None:
 
 
 def _key(lhs: str, op: str, rhs: str, group: str) -> tuple[str, ...]:
+    # lavaan takes a name with a colon for a product of columns: the script writes a product of factors with _x_
+    lhs, rhs = lhs.replace(":", "_x_"), rhs.replace(":", "_x_") if op != ":=" else rhs
     if op == ":=":
         return (op, lhs)
     if op == "~~":

@@ -50,7 +50,7 @@ MODELS = {
     "unknown label in a definition": ("f =~ x1 + load*x2 + x3\nb := laod*2", "definition", ("line 2", "'load'")),
     "unknown label in a constraint": ("f =~ x1 + load*x2 + x3\nlaod == 2", "constraint", ("line 2", "'load'")),
     "definitions in a circle": ("f =~ x1 + a*x2 + x3\nb := c\nc := b", "definition", ("b, c",)),
-    "latent interaction": ("f =~ x1 + x2 + x3\nx4 ~ f + f:x5", "contradictory-model", ("f:x5", "latent")),
+    "latent interaction": ("f =~ x1 + x2 + x3\nx4 ~ f + f:x5", "latent-product", ("f:x5", "no line of its own")),
     "label and equal()": ('f =~ x1 + x2 + a*equal("f=~x2")*x3', "unknown-parameter", ("one of them",)),
     "equal() to nothing": ('f =~ x1 + x2 + equal("f=~x9")*x3', "unknown-parameter", ("f=~x9",)),
 }

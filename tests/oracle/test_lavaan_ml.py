@@ -193,6 +193,7 @@ def test_every_golden_file_is_a_case() -> None:
         "ordinal_extras",
         "polychoric",
         "information",
+        "moderation",
         "residuals_scores",
         "rules",
         "scales",

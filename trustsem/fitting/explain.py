@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from trustsem.errors import TrustSemError, UsageError
 from trustsem.fitting.differences import PROGRAMS, Difference, differences_of
 from trustsem.fitting.differences_ordinal import ordinal_differences
+from trustsem.fitting.refit import refitted
+from trustsem.pipeline import FittedModel
 from trustsem.suggestions import suggest
 
 if TYPE_CHECKING:
-    from trustsem.fitting.refit import refitted
     from trustsem.fitting.result import Fit
-from trustsem.pipeline import FittedModel
 
 
 @dataclass(frozen=True, slots=True)
