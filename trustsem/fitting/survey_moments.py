@@ -17,6 +17,7 @@ from trustsem.fitting.product_columns import require_rows_for
 from trustsem.fitting.words import word
 from trustsem.instruments import Codebook, load_codebook
 from trustsem.pipeline.prepare import require_moments_only
+from trustsem.resample.workers import ThisProcess, make_workers
 from trustsem.spec import LibraryModel, TrustModel
 from trustsem.spec.products import latent_products
 from trustsem.spec.variables import classify_variables
@@ -39,6 +40,8 @@ def read_moments(
     codebook: Codebook | str | os.PathLike[str] | None = None,
     encoding: str | None = None,
     executor: Executor | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> SurveyMoments:
     """Return means and covariances of a survey that is read in parts, with memory for one part only.
@@ -59,7 +62,9 @@ def read_moments(
         chunk_rows: Rows in memory at a time.
         codebook: Scores the answers: a codebook, its name or path; "none": no codebook, whatever the model names.
         encoding: Of text files; None: UTF-8, or what a byte-order mark names.
-        executor: Has `map(fn, items)`, results in order: sums parts side by side. None: one after another.
+        executor: Has `map(fn, items)`, results in order: sums parts side by side.
+        workers: Processes of this machine that sum parts instead; -1: one per core. None: one part after another.
+        scheduler: Address of a Dask scheduler whose workers sum parts instead; they must see the same files.
         progress: Called with the parts that are done and their number, None where it is not known.
 
     Returns:
@@ -87,7 +92,16 @@ def read_moments(
     if group is None and source is not None and source.library is not None:
         group = source.library.group
     wanted = Wanted(names, group or None, weights, book, chunk_rows, encoding)
-    return sum_survey(data, wanted, executor=executor, progress=progress)
+    return sum_survey(data, wanted, executor=_executor(executor, workers, scheduler), progress=progress)
+
+
+def _executor(given: Executor | None, workers: int | None, scheduler: str | None) -> Executor | None:
+    if given is None:
+        found = make_workers(workers, scheduler)
+        return None if isinstance(found, ThisProcess) else found
+    if workers is not None or scheduler is not None:
+        raise UsageError("executor was given beside workers or scheduler: one of them.", code="workers")
+    return given
 
 
 def observed_variables(model: ModelInput) -> tuple[str, ...]:

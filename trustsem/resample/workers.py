@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from trustsem.errors import SchedulerError, UsageError
@@ -39,6 +40,31 @@ class Workers:
             SchedulerError: workers that cannot be reached or that die again and again.
         """
         raise NotImplementedError
+
+    def map(self, task: Task[Chunk, Result], items: Iterable[Chunk]) -> Iterator[Result]:
+        """Yield the task's results in the order of the items.
+
+        Args:
+            task: As in `run`.
+            items: What it is called with, one by one.
+        """
+        ready: dict[int, Result] = {}
+        following = 0
+        for position, result in self.run(_Numbered(task), list(enumerate(items))):
+            ready[position] = result
+            while following in ready:
+                yield ready.pop(following)
+                following += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A task whose results keep the numbers of what they were made of."""
+
+    task: Callable[[Any], Any]
+
+    def __call__(self, chunk: tuple[int, Any]) -> tuple[int, Any]:
+        return chunk[0], self.task(chunk[1])
 
 
 class ThisProcess(Workers):
@@ -82,11 +108,8 @@ class LocalProcesses(Workers):
         items = list(chunks.items())
         with parallel_config(backend="loky", inner_max_num_threads=1):
             run = Parallel(n_jobs=self.count, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-            yield from run(delayed(_numbered)(task, position, chunk) for position, chunk in items)  # type: ignore[misc]
-
-
-def _numbered(task: Task[Chunk, Result], position: int, chunk: Chunk) -> tuple[int, Result]:
-    return position, _on_one_thread(task, chunk)
+            numbered = _Numbered(task)
+            yield from run(delayed(_on_one_thread)(numbered, item) for item in items)  # type: ignore[misc]
 
 
 def _on_one_thread(task: Task[Chunk, Result], chunk: Chunk) -> Result:
@@ -111,10 +134,11 @@ class DaskCluster(Workers):
         if not chunks:
             return
         with _client(self.address, self.patience) as client:
+            import cloudpickle  # which distributed brings along: functions of one's own travel, too
             from distributed import as_completed
 
             # a future of its own: it is made again from these bytes where a worker dies; scattered data would be gone
-            shared = client.submit(pickle.loads, pickle.dumps(task), pure=False)
+            shared = client.submit(pickle.loads, cloudpickle.dumps(task), pure=False)
             futures = client.map(_on_one_thread, [shared] * len(chunks), list(chunks), pure=False)
             try:
                 for future in as_completed(futures, loop=client.loop):
@@ -222,7 +246,7 @@ def make_workers(workers: int | None = None, scheduler: str | None = None) -> Wo
 
 @contextmanager
 def parallel(scheduler: str | None = None, *, workers: int | None = None) -> Iterator[None]:
-    """Run bootstraps inside the block on several processes or on a Dask cluster.
+    """Run bootstraps, replications and sums of partitions inside the block on several processes or a Dask cluster.
 
     Args:
         scheduler: Address of a Dask scheduler, e.g. "tcp://host:8786".

@@ -4,6 +4,7 @@ from trustsem.simulate.likert import AnswerScale, count_categories, cut_response
 from trustsem.simulate.missing import ANSWERED, BROKEN_OFF, REFUSED, SKIPPED, MissingPlan, draw_missing
 from trustsem.simulate.population import Population
 from trustsem.simulate.pseudo_true import PseudoTruth, pseudo_true_parameters
+from trustsem.simulate.replicate import replicate
 from trustsem.simulate.scored import ScoredMoments, scored_moments
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "cut_responses",
     "draw_missing",
     "pseudo_true_parameters",
+    "replicate",
     "scored_moments",
     "store_answers",
 ]

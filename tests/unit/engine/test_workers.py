@@ -179,3 +179,36 @@ def test_files_that_hold_other_draws_are_refused(tmp_path: Path) -> None:
         fitted().bootstrap(20, seed=1, resume=tmp_path / "notes.txt")
     with pytest.raises(UsageError, match="folder does not exist"):
         fitted().bootstrap(20, seed=1, resume=tmp_path / "nowhere" / "draws.npz")
+
+
+def _mean_of_normal(random: np.random.Generator) -> float:
+    return float(random.standard_normal(50).mean())
+
+
+def test_replications_are_seeded_one_by_one() -> None:
+    from trustsem.simulate import replicate
+
+    seen: list[tuple[int, int]] = []
+    alone = replicate(_mean_of_normal, 30, seed=3, progress=lambda done, wanted: seen.append((done, wanted)))
+    assert replicate(_mean_of_normal, 30, seed=3, workers=2) == alone
+    assert replicate(_mean_of_normal, 10, seed=3) == alone[:10]
+    assert len(set(alone)) == 30
+    assert seen[-1] == (30, 30)
+    # thirty means of fifty: standard error .026
+    assert abs(np.mean(alone)) < 0.1
+    for options in ({"n": 0, "seed": 1}, {"n": 5, "seed": -1}):
+        with pytest.raises(UsageError):
+            replicate(_mean_of_normal, **options)  # type: ignore[arg-type]
+
+
+def test_partitions_are_summed_on_workers(tmp_path: Path) -> None:
+    data = pd.read_csv(GOLDEN / "data" / "hs.csv")
+    for k, part in enumerate(np.array_split(np.arange(301), 5)):
+        data.iloc[part].to_parquet(tmp_path / f"part{k}.parquet")
+    alone = ts.read_moments(tmp_path, model=MODEL)
+    on_two = ts.read_moments(tmp_path, model=MODEL, workers=2)
+    assert np.array_equal(alone.covariance(), on_two.covariance())
+    with ts.parallel(workers=2):
+        assert np.array_equal(alone.covariance(), ts.read_moments(tmp_path, model=MODEL).covariance())
+    with pytest.raises(UsageError, match="one of them"):
+        ts.read_moments(tmp_path, model=MODEL, workers=2, executor=LocalProcesses(2))
