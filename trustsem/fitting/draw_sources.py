@@ -158,7 +158,13 @@ class _OrdinalMoments:
         self._require_categories(cases, self.scales.scores)
         labels = self.table.group_labels
         moments, _ = ordinal_sample(
-            cases, self.table, self.scales, labels, pairwise=self.pairwise, zero_cells=self.zero_cells
+            cases,
+            self.table,
+            self.scales,
+            labels,
+            pairwise=self.pairwise,
+            zero_cells=self.zero_cells,
+            weights_only=self.discrepancy.name != "WLS",
         )
         return prepare_moments(self.table, moments, self.discrepancy, self.likelihood)
 

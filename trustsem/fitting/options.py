@@ -36,9 +36,15 @@ REFUSED_OPTIONS: Mapping[str, RefusedOption] = {
     for option in (
         RefusedOption("strata", "survey strata", "Fit without them and say so."),
         RefusedOption("fpc", "finite population correction", "Fit without it: standard errors are conservative."),
-        RefusedOption("replicate_weights", "replicate weights", "Use sampling_weights with cluster."),
-        RefusedOption("replicate_type", "replicate weights", "Use sampling_weights with cluster."),
-        RefusedOption("replicate_scale", "replicate weights", "Use sampling_weights with cluster."),
+        RefusedOption(
+            "replicate_weights", "replicate weights", "Use sampling_weights with cluster, or fit.reweight(weights)."
+        ),
+        RefusedOption(
+            "replicate_type", "replicate weights", "Use sampling_weights with cluster, or fit.reweight(weights)."
+        ),
+        RefusedOption(
+            "replicate_scale", "replicate weights", "Use sampling_weights with cluster, or fit.reweight(weights)."
+        ),
     )
 }
 

@@ -98,11 +98,22 @@ def ordinal_sample(
     *,
     pairwise: bool,
     zero_cells: tuple[float, float] | None,
+    weights_only: bool = False,
 ) -> tuple[SampleMoments, tuple[Finding, ...]]:
-    """Return the statistics of ordinal data of each group, with what a reader must know of them."""
+    """Return the statistics of ordinal data of each group, with what a reader must know of them.
+
+    Args:
+        cases: Respondents of each group.
+        table: Of the model.
+        scales: Categories of the items.
+        labels: Of the groups.
+        pairwise: Each statistic from the rows that have its variables.
+        zero_cells: Added to empty cells; None: lavaan's.
+        weights_only: Only what diagonal weights need of the asymptotic covariance.
+    """
     groups, findings = [], _sparse(cases, table.variables.observed, scales, labels)
     for group, label in zip(cases, labels or ("",), strict=True):
-        sample, found = _group(group, table, scales, label, pairwise, zero_cells)
+        sample, found = _group(group, table, scales, label, pairwise, zero_cells, weights_only)
         groups.append(sample)
         findings.extend(found)
     if pairwise:
@@ -117,6 +128,7 @@ def _group(
     label: str,
     pairwise: bool,
     zero_cells: tuple[float, float] | None,
+    weights_only: bool,
 ) -> tuple[SampleGroup, tuple[Finding, ...]]:
     assert table.ordinal is not None
     names = table.variables.observed
@@ -132,7 +144,9 @@ def _group(
         cases.clusters,
     )
     added = _ZERO_CELLS if zero_cells is None else zero_cells
-    statistics = categorical_moments(given, names[:p], pairwise=pairwise, zero_cells=added)
+    statistics = categorical_moments(
+        given, names[:p], gamma=not weights_only, variances=weights_only, pairwise=pairwise, zero_cells=added
+    )
     mean, cov = _full_moments(statistics, x, cases)
     found = tuple(finding.in_group(label) for finding in statistics.findings)
     sample = SampleGroup(tuple(names), cov, mean, len(cases.values), cases, label, categorical=statistics)

@@ -27,17 +27,19 @@ def with_ordinal_weight(sample: SampleGroup, discrepancy: Discrepancy) -> Sample
         DataError: Gamma is singular (WLS).
     """
     assert sample.categorical is not None
-    own = sample.categorical.gamma
-    assert own is not None
-    gamma = own if sample.moment_gamma is None else sample.moment_gamma
+    own, given = sample.categorical.gamma, sample.moment_gamma
     if discrepancy.name == "ULS":
         # lavaan: (n - 1) F and Gamma without its factor n / (n - 1), which leaves scaled tests and errors as they are
         n = sample.mass
-        statistics = replace(sample.categorical, gamma=own * ((n - 1) / n))
-        return replace(sample, categorical=statistics, moment_weight=np.ones(len(gamma)), is_unbiased=True)
+        statistics = replace(sample.categorical, gamma=None if own is None else own * ((n - 1) / n))
+        return replace(sample, categorical=statistics, moment_weight=np.ones(len(statistics.vector)), is_unbiased=True)
     if discrepancy.name == "DWLS":
-        return replace(sample, moment_weight=1.0 / np.diag(gamma))
+        variances = sample.categorical.variances if given is None else np.diag(given)
+        assert variances is not None
+        return replace(sample, moment_weight=1.0 / variances)
     if discrepancy.name == "WLS":
+        gamma = own if given is None else given
+        assert gamma is not None
         return replace(sample, moment_weight=_inverse(sample, gamma))
     raise UsageError(
         f"Estimator {discrepancy.name} does not analyse ordinal items.",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from trustsem.errors import TrustSemError
 from trustsem.estimate import OptimStatus, estimate_parameters
 from trustsem.estimate.categorical import objective_for
+from trustsem.estimate.chord import minimise_by_chord
 from trustsem.estimate.objective import Objective
 from trustsem.estimate.scoring import minimise_by_scoring
 from trustsem.estimate.start import start_values
@@ -154,7 +155,9 @@ class SingleRefit(Refit):
         if table.relations:
             found = estimate_parameters(table, objective.layout, objective.moments, objective.discrepancy)
             return found.optimum, any(not relation.is_equality for relation in found.active.relations)
-        run = minimise_by_scoring(objective, self.fitted.estimate.x)
+        run = minimise_by_chord(objective, self.fitted.estimate.x)
+        if run is None:
+            run = minimise_by_scoring(objective, self.fitted.estimate.x)
         if run.status is not OptimStatus.CONVERGED:
             run = minimise_by_scoring(objective, start_values(table, objective.layout, objective.moments))
         return run, False

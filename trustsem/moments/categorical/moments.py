@@ -33,6 +33,7 @@ class CategoricalMoments:
         vector: (M,) all moments, in the order of `layout`.
         gamma: (M, M) n times their asymptotic covariance, with the factor n / (n - 1) and, of J clusters, J / (J - 1);
             None when it was not asked for.
+        variances: (M,) its diagonal; None when neither was asked for.
         cov: (p, p) correlations with 1 on the diagonal for ordinal variables, variances for continuous ones.
         mean: (p,) means or intercepts of continuous variables; 0 for ordinal ones.
         thresholds: Of each variable, in latent standard deviations; empty for continuous ones.
@@ -45,6 +46,7 @@ class CategoricalMoments:
 
     vector: FloatArray
     gamma: FloatArray | None
+    variances: FloatArray | None
     cov: FloatArray
     mean: FloatArray
     thresholds: tuple[FloatArray, ...]
@@ -59,6 +61,7 @@ def categorical_moments(
     names: Sequence[str],
     *,
     gamma: bool = True,
+    variances: bool = False,
     pairwise: bool = False,
     zero_cells: tuple[float, float] = (0.5, 0.0),
     keep_margins: bool = True,
@@ -74,6 +77,7 @@ def categorical_moments(
         data: Respondents of one group.
         names: The p variables, for messages.
         gamma: Whether the asymptotic covariance is wanted.
+        variances: Whether its diagonal is wanted, where the whole is not: diagonal weights need no more.
         pairwise: Allow missing answers: every moment uses the rows that have its variables.
         zero_cells: Added to empty cells of 2 x 2 and of larger tables before the correlation is estimated.
         keep_margins: Whether the other cells of a 2 x 2 table make up for it.
@@ -94,7 +98,7 @@ def categorical_moments(
     layout = data.layout
     standard = standardise_covariates(data)
     margins = fit_margins(data, standard.values, names)
-    influence = np.empty((layout.n_moments, data.n_obs)) if gamma else None
+    influence = np.empty((layout.n_moments, data.n_obs)) if gamma or variances else None
     pairs = correlate_pairs(
         data,
         margins,
@@ -106,9 +110,11 @@ def categorical_moments(
         restore_influences(margins, standard, pairs.rho, influence)
     univariate, cov = restore_margins(margins, standard), _covariances(margins, pairs)
     vector = [_first_block(layout, univariate), univariate.slopes.ravel(), margins.scale[layout.continuous] ** 2]
+    covariance = _asymptotic_covariance(data, influence) if gamma and influence is not None else None
     return CategoricalMoments(
         vector=np.concatenate([*vector, cov[layout.row, layout.column]]),
-        gamma=None if influence is None else _asymptotic_covariance(data, influence),
+        gamma=covariance,
+        variances=None if influence is None else _asymptotic_variances(data, influence, covariance),
         cov=cov,
         mean=univariate.mean,
         thresholds=univariate.thresholds,
@@ -146,3 +152,11 @@ def _asymptotic_covariance(data: CategoricalInput, influence: FloatArray) -> Flo
         return (influence @ influence.T) / (data.n_obs - 1)
     sums, n_clusters = cluster_sums(influence.T, data.clusters)
     return (sums.T @ sums) * (n_clusters / (n_clusters - 1) / (data.n_obs - 1))
+
+
+def _asymptotic_variances(data: CategoricalInput, influence: FloatArray, covariance: FloatArray | None) -> FloatArray:
+    if covariance is not None:
+        return np.diag(covariance).copy()
+    if data.clusters is None:
+        return np.einsum("mi,mi->m", influence, influence) / (data.n_obs - 1)
+    return np.diag(_asymptotic_covariance(data, influence)).copy()
