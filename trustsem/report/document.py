@@ -59,6 +59,10 @@ class Figure(Protocol):
         """Return a plotly figure."""
         ...
 
+    def svg(self) -> str:
+        """Return it as an SVG picture."""
+        ...
+
     def text(self) -> str:
         """Return what it shows, for readers who do not see it."""
         ...

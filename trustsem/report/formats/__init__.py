@@ -23,6 +23,8 @@ class ReportFormat:
 
 
 FORMATS: Mapping[str, ReportFormat] = {
+    "docx": ReportFormat(".docx", "trustsem.report.formats.docx"),
+    "latex": ReportFormat(".tex", "trustsem.report.formats.latex"),
     "markdown": ReportFormat(".md", "trustsem.report.formats.markdown"),
     "json": ReportFormat(".json", "trustsem.report.formats.json"),
 }
