@@ -15,45 +15,41 @@ FloatArray = NDArray[np.float64]
 
 _TOLERANCE = 1e-11  # of g' H^-1 g, which falls by a constant factor or more: what is left is smaller still
 _STEPS = 40
-_SLOW = 0.5  # factor by which g' H^-1 g must fall, else the Hessian is taken anew
+_SLOW = 0.5  # factor by which g' H^-1 g must fall from step to step
 _METHOD = "chord"
 
 
 def minimise_by_chord(objective: Objective, start: FloatArray) -> Optimum | None:
     """Minimise F/2 from a start near the minimum; None where that does not lead there, or not quickly.
 
-    Every step solves with the exact Hessian at the start (or where it was last taken anew): the chord method
-    (Ortega & Rheinboldt 1970, sec. 7.1). The minimum is that of the objective, as the gradient is exact.
+    Steps are solved with the exact Hessian at an earlier point, taken anew only where F rises or falls too slowly: the
+    chord method (Ortega & Rheinboldt 1970, sec. 7.1). The minimum is that of the objective, as the gradient is exact.
 
     Args:
         objective: The function.
         start: (n_parameters,) a point near the minimum.
     """
-    x = start.copy()
+    x, before = start, math.inf
     value, implied = objective.evaluate(x)
     inverse: FloatArray | None = None
-    before = math.inf
     for iteration in range(1, _STEPS + 1):
         if not math.isfinite(value):
             return None
         point = objective.expand_at(implied)
         gradient = point.gradient()
-        if inverse is None:
-            inverse = _inverse(point.hessian())
-            if inverse is None:
-                return None
-        step = inverse @ gradient
-        decrement = float(gradient @ step)
-        if decrement > _SLOW * before:
-            inverse = _inverse(point.hessian())
+        for is_fresh in (False, True):
+            if inverse is None or is_fresh:
+                inverse = _inverse(point.hessian())
             if inverse is None:
                 return None
             step = inverse @ gradient
             decrement = float(gradient @ step)
-        trial, implied = objective.evaluate(x - step)
-        if decrement < _TOLERANCE and math.isfinite(trial):
-            return Optimum(x - step, trial, iteration, OptimStatus.CONVERGED, decrement, _METHOD)
-        if trial > value:
+            trial, implied = objective.evaluate(x - step)
+            if 0 <= decrement < _TOLERANCE and math.isfinite(trial):
+                return Optimum(x - step, trial, iteration, OptimStatus.CONVERGED, decrement, _METHOD)
+            if trial < value and (is_fresh or 0 <= decrement < _SLOW * before):
+                break
+        else:
             return None
         x, value, before = x - step, trial, decrement
     return None

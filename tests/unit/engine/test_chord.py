@@ -25,7 +25,7 @@ def test_it_ends_at_the_estimates(options: dict[str, str]) -> None:
     estimate = fit.fitted.estimate
     errors = fit.fitted.covariance.standard_errors
     assert errors is not None
-    found = minimise_by_chord(estimate.objective, estimate.x + 0.5 * errors)  # half a standard error away
+    found = minimise_by_chord(estimate.objective, estimate.x + 0.1 * errors)  # a tenth of a standard error away
     assert found is not None
     assert found.status is OptimStatus.CONVERGED
     # g' H^-1 g < 1e-11 in units of F/2: with n = 301 a distance of 1e-4 standard errors

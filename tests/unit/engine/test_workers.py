@@ -152,10 +152,15 @@ def test_ctrl_c_before_any_draw_is_passed_on() -> None:
 @pytest.mark.slow
 def test_a_real_ctrl_c_in_the_middle_of_processes() -> None:
     fit = fitted("WLS")
-    timer = threading.Timer(4.0, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
     started = time.monotonic()
-    part = fit.bootstrap(100_000, seed=1, workers=2)
+    timers: list[threading.Timer] = []
+
+    def soon_after_the_first(_done: int, _wanted: int) -> None:
+        if not timers:
+            timers.append(threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)))
+            timers[0].start()
+
+    part = fit.bootstrap(100_000, seed=1, workers=2, progress=soon_after_the_first)
     assert time.monotonic() - started < 60
     assert part.raw.interrupted
     assert 0 < len(part.ledger) < 100_000
