@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from trustsem.instruments import load_codebook
     from trustsem.measurement import DecisionRules
     from trustsem.records import Finding, Severity
+    from trustsem.report.writing import write_report
     from trustsem.resample.workers import parallel
     from trustsem.resources import models_dir, samples_dir
     from trustsem.spec import TrustModel, list_models, load_model
+    from trustsem.study import Reproduction, StudyResult, read_study, reproduce_study, run_study
     from trustsem.survey import Survey, describe_missing, read_survey
     from trustsem.survey.partitions.record import SurveyMoments
     from trustsem.theory import load_theory
@@ -46,7 +48,9 @@ _HOMES = {
     "Invariance": "trustsem.fitting.invariance",
     "PooledFit": "trustsem.fitting.pooled",
     "ItemAnalysis": "trustsem.fitting.item_analysis",
+    "Reproduction": "trustsem.study",
     "Severity": "trustsem.records",
+    "StudyResult": "trustsem.study",
     "Survey": "trustsem.survey",
     "SurveyMoments": "trustsem.survey.partitions.record",
     "TrustModel": "trustsem.spec",
@@ -67,9 +71,13 @@ _HOMES = {
     "parallel": "trustsem.resample.workers",
     "plot": "trustsem.fitting.plotting",
     "read_moments": "trustsem.fitting.survey_moments",
+    "read_study": "trustsem.study",
     "read_survey": "trustsem.survey",
     "recommend_estimator": "trustsem.fitting.recommend",
+    "reproduce_study": "trustsem.study",
+    "run_study": "trustsem.study",
     "samples_dir": "trustsem.resources",
+    "write_report": "trustsem.report.writing",
 }
 
 __all__ = [
@@ -82,7 +90,9 @@ __all__ = [
     "Invariance",
     "ItemAnalysis",
     "PooledFit",
+    "Reproduction",
     "Severity",
+    "StudyResult",
     "Survey",
     "SurveyMoments",
     "TrustModel",
@@ -104,9 +114,13 @@ __all__ = [
     "parallel",
     "plot",
     "read_moments",
+    "read_study",
     "read_survey",
     "recommend_estimator",
+    "reproduce_study",
+    "run_study",
     "samples_dir",
+    "write_report",
 ]
 
 

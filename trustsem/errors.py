@@ -97,6 +97,13 @@ class StudyError(TrustSemError):
     default_code = "study"
 
 
+class ReproductionError(TrustSemError):
+    """A study that was run again gives other numbers, or cannot be run again."""
+
+    exit_code = 18
+    default_code = "not-reproduced"
+
+
 class SchedulerError(TrustSemError):
     """Workers cannot be reached, or die."""
 

@@ -27,6 +27,11 @@ def samples_dir() -> Path:
     return bundled("data", "samples")
 
 
+def examples_dir() -> Path:
+    """Return the folder of example studies."""
+    return bundled("examples")
+
+
 def package_data(*parts: str) -> Path:
     """Return the path of a data file that lies inside the package, e.g. `theory/data/constructs.toml`."""
     return _PACKAGE.joinpath(*parts)

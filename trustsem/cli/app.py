@@ -22,10 +22,13 @@ from trustsem.cli.commands import (
     export,
     fit,
     fit_imputed,
+    init,
     instruments,
     invariance,
     loops,
     models,
+    report,
+    reproduce,
     scales,
     scenario,
 )
@@ -46,6 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("constructs")(constructs.constructs)
 app.add_typer(models.app, name="models")
 app.add_typer(instruments.app, name="instruments")
@@ -61,6 +65,8 @@ app.command("explore")(explore.explore)
 app.command("scenario")(scenario.scenario)
 app.command("loops")(loops.loops)
 app.command("diagram")(diagram.diagram)
+app.command("report")(report.report)
+app.command("reproduce")(reproduce.reproduce)
 app.command("explain")(explain.explain)
 app.command("export")(export.export)
 
@@ -81,7 +87,7 @@ def program(
 
     Start with `trustsem demo`. Results go to stdout, messages to stderr; every command has --json. Exit codes: 0 fine,
     1 bug, 2 usage, 10 data file, 11 codebook, 12 model text, 13 not identified, 14 did not converge, 15 inadmissible
-    under --strict, 16 effect undefined, 130 interrupted.
+    under --strict, 16 effect undefined, 17 study file, 18 reproduction differs, 130 interrupted.
     """
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trustsem.errors import DataError, ModelError
-from trustsem.instruments import Codebook, list_codebooks, load_codebook
+from trustsem.instruments import matching_codebooks
 from trustsem.records import Finding, Severity
 from trustsem.resources import samples_dir
 from trustsem.spec.library import LibraryModel, list_models, load_model
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 NO_CODEBOOK = "none"
-_MOST_ITEMS = 0.8  # share of a codebook's items that a file must have before the codebook is worth mentioning
 
 
 def find_model(name: str) -> LibraryModel:
@@ -116,27 +115,16 @@ def fitting_codebook(survey: Survey) -> Finding | None:
 
 def codebook_of_columns(names: Iterable[str]) -> Finding | None:
     """Return the finding of `fitting_codebook` for these columns."""
-    columns = set(names)
-    books = [load_codebook(name) for name in list_codebooks()]
-    fitting = [book for book in books if _items_present(book, columns) >= _MOST_ITEMS * len(book.items)]
+    fitting = matching_codebooks(names)
     if not fitting:
         return None
-    most = max(_variables_present(book, columns) for book in fitting)
-    first, *others = (book for book in fitting if _variables_present(book, columns) == most)
+    best, first = fitting[0], fitting[0].codebook
+    others = [match.codebook for match in fitting[1:] if match.n_variables == best.n_variables]
     rivals = f" (or {', '.join(book.id for book in others)}: see who was asked)" if others else ""
     return Finding(
         "codebook-available",
         Severity.WARNING,
-        f"{_items_present(first, columns)} of {len(first.items)} items of the codebook {first.id}{rivals} are columns "
+        f"{best.n_items} of {len(first.items)} items of the codebook {first.id}{rivals} are columns "
         "of this file, but no codebook was applied: reversed items are not turned and missing codes count as answers.",
         remedy=f"--codebook {first.id}, or --codebook none to leave this out.",
     )
-
-
-def _variables_present(codebook: Codebook, columns: set[str]) -> int:
-    named = sum(covariate.column in columns or covariate.name in columns for covariate in codebook.covariates)
-    return _items_present(codebook, columns) + named
-
-
-def _items_present(codebook: Codebook, columns: set[str]) -> int:
-    return sum(item.column in columns or item.name in columns for item in codebook.items)

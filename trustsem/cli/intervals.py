@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from trustsem.cli.progress import progress_bar
 from trustsem.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,18 +67,3 @@ def make_intervals(fit: Fit, request: IntervalRequest) -> IntervalMaker:
         maker = IntervalMaker(fit, request, progress)
         assert maker.drawn is not None  # made here, while the bar is there
     return maker
-
-
-@contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int | None], None] | None]:
-    """Show draws done and time left on stderr; nothing where stderr is no terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title)
-        yield lambda done, wanted: bar.update(task, completed=done, total=wanted)

@@ -37,7 +37,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result as JSON to this file as well.")
 ]
-
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", metavar="N", help="Processes that draw; -1: one per core. Numbers do not depend on it."),
+]
 
 MethodOption = Annotated[
     str | None,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trustsem.cli.inputs import NO_CODEBOOK, codebook_of_columns, find_data, sample_codebook, sample_names
-from trustsem.cli.intervals import progress_bar
+from trustsem.cli.progress import progress_bar
 from trustsem.errors import UsageError
 from trustsem.spec.library import LibraryModel
 

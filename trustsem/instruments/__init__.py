@@ -18,11 +18,13 @@ from trustsem.instruments.codebook import (
     number_text,
 )
 from trustsem.instruments.loading import list_codebooks, load_codebook
+from trustsem.instruments.matching import CodebookMatch, matching_codebooks
 
 __all__ = [
     "Accept",
     "Category",
     "Codebook",
+    "CodebookMatch",
     "Covariate",
     "CovariateKind",
     "Item",
@@ -34,5 +36,6 @@ __all__ = [
     "canonical_cell",
     "list_codebooks",
     "load_codebook",
+    "matching_codebooks",
     "number_text",
 ]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from trustsem.errors import CodebookError
-from trustsem.instruments.building import build_codebook
+from trustsem.instruments.building import Locate, build_codebook
 from trustsem.instruments.checks import cross_check
 from trustsem.instruments.codebook import Codebook
+from trustsem.places import Places, syntax_place
 from trustsem.resources import package_data
 from trustsem.suggestions import count_of, shortened, suggest
-
-_TOML_PLACE = re.compile(r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.S)
 
 
 def list_codebooks() -> tuple[str, ...]:
@@ -46,7 +44,7 @@ def _load(path: Path, _modified: int) -> Codebook:
     text = _read_text(path)
     document = _parse(text, path)
     faults: list[str] = []
-    codebook = build_codebook(document, path, _Locator(text), faults)
+    codebook = build_codebook(document, path, _locator(text), faults)
     faults.extend(cross_check(codebook, _theory_constructs(codebook)))
     if faults:
         raise CodebookError(
@@ -99,29 +97,24 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = _TOML_PLACE.match(str(error))
-        what = place["what"] if place else str(error)
-        where = f" line {place['line']}, column {place['column']}" if place and place["line"] else " at its end"
-        shown = text.splitlines()[int(place["line"]) - 1].strip() if place and place["line"] else ""
+        place = syntax_place(error)
+        shown = "" if place.line is None else text.splitlines()[place.line - 1].strip()
         raise CodebookError(
-            f"The codebook {path}{where} is not valid TOML: {what}." + (f"\n  {shown}" if shown else ""),
+            f"The codebook {path} {place.where()} is not valid TOML: {place.what}." + (f"\n  {shown}" if shown else ""),
             remedy="Text stands in quotes, a table of a list under [[items]]; docs/codebooks.md has an example.",
             code="codebook-syntax",
         ) from None
 
 
-class _Locator:
-    """Say on which line the n-th `[[key]]` of a file stands."""
+def _locator(text: str) -> Locate:
+    """Return what says on which line the n-th `[[key]]` of a file stands."""
+    places = Places(text)
 
-    def __init__(self, text: str) -> None:
-        self._lines: dict[str, list[int]] = {}
-        for number, line in enumerate(text.splitlines(), start=1):
-            if header := re.match(r"\s*\[\[\s*(\w+)\s*\]\]", line):
-                self._lines.setdefault(header[1], []).append(number)
+    def locate(key: str, index: int) -> str:
+        line = places.line((key, index))
+        return f"[[{key}]] number {index + 1}" if line is None else f"line {line}, [[{key}]]"
 
-    def __call__(self, key: str, index: int) -> str:
-        lines = self._lines.get(key, [])
-        return f"line {lines[index]}, [[{key}]]" if index < len(lines) else f"[[{key}]] number {index + 1}"
+    return locate
 
 
 def _theory_constructs(codebook: Codebook) -> frozenset[str]:

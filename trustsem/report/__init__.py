@@ -3,5 +3,6 @@
 from trustsem.report.building import build_document
 from trustsem.report.document import Document
 from trustsem.report.formats import FORMATS, ReportFormat
+from trustsem.report.writing import write_report
 
-__all__ = ["FORMATS", "Document", "ReportFormat", "build_document"]
+__all__ = ["FORMATS", "Document", "ReportFormat", "build_document", "write_report"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import Any, TypeVar
 
@@ -15,43 +16,50 @@ from trustsem.fitting.claims import path_claims
 from trustsem.fitting.invariance import Invariance, invariance
 from trustsem.fitting.serialise import plain
 from trustsem.spec import load_model
-from trustsem.study.manifest import Manifest, package_versions, platform_name, text_digest
+from trustsem.study.manifest import Manifest, own_files, package_versions, platform_name, settings_of, text_digest
+from trustsem.study.names import require_names
+from trustsem.study.privacy import groups_of, require_large_group_fits, require_large_groups
 from trustsem.study.reading import read_study
 from trustsem.study.result import NamedFit, Skipped, StudyResult
-from trustsem.study.spec import StudySpec
+from trustsem.study.spec import ModelEntry, StudySpec
 from trustsem.survey import Survey, read_survey
 
 Progress = Callable[[str, int, int], None]
 Part = TypeVar("Part")
 
 
-def run_study(study: StudySpec | str | PathLike[str], *, progress: Progress | None = None) -> StudyResult:
+def run_study(
+    study: StudySpec | str | PathLike[str], *, workers: int | None = None, progress: Progress | None = None
+) -> StudyResult:
     """Run everything that a study asks for.
 
     Args:
         study: A study file, or a study made in Python.
+        workers: Processes of this machine that draw; -1: one per core; this process alone when None. Numbers do not
+            depend on it.
         progress: Called with the name of a part, and how much of it is done and wanted.
 
     Raises:
-        StudyError: faults of the study file.
+        StudyError: faults of the study file, names that model and data do not have among them.
         TrustSemError: data, codebook or main model that cannot be used. Other parts that fail are skipped, and the
             result says why.
     """
     spec = study if isinstance(study, StudySpec) else read_study(study)
-    return _Run(spec, progress or (lambda _name, _done, _wanted: None)).result()
+    return _Run(spec, workers, progress or (lambda _name, _done, _wanted: None)).result()
 
 
 class _Run:
     """One run of a study."""
 
-    def __init__(self, spec: StudySpec, progress: Progress) -> None:
-        self.spec, self.progress = spec, progress
+    def __init__(self, spec: StudySpec, workers: int | None, progress: Progress) -> None:
+        self.spec, self.workers, self.progress = spec, workers, progress
         self.skipped: list[Skipped] = []
 
     def result(self) -> StudyResult:
         """Run all parts."""
         spec = self.spec
         survey = self._survey()
+        require_names(spec, survey)
         fits = self._fits(survey)
         main = fits[0].fit
         bootstrap = self._try("bootstrap", lambda: self._bootstrap(main))
@@ -91,7 +99,7 @@ class _Run:
         for number, entry in enumerate(self.spec.models):
             self.progress("models", number, len(self.spec.models))
             try:
-                fits.append(NamedFit(entry.name, fit(load_model(entry.model), survey, **self._options(entry.options))))
+                fits.append(NamedFit(entry.name, self._fit(entry, survey)))
             except TrustSemError as error:
                 if number == 0:
                     raise
@@ -99,7 +107,15 @@ class _Run:
         self.progress("models", len(self.spec.models), len(self.spec.models))
         return tuple(fits)
 
-    def _options(self, options: Any) -> dict[str, Any]:
+    def _fit(self, entry: ModelEntry, survey: Survey) -> Fit:
+        model = load_model(entry.model)
+        column, labels = groups_of(model, entry.options)
+        require_large_groups(survey, column, self.spec.smallest_group, labels)
+        found = fit(model, survey, **self._options(entry.options))
+        require_large_group_fits(found, self.spec.smallest_group)
+        return found
+
+    def _options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         draws = options.get("bootstrap") is not None or options.get("se") == "bootstrap"
         seed = {"seed": self.spec.seed} if draws and "seed" not in options else {}
         return {**options, **seed}
@@ -110,6 +126,7 @@ class _Run:
         return main.bootstrap(
             self.spec.draws,
             seed=self.spec.seed,
+            workers=self.workers,
             progress=lambda done, wanted: self.progress("bootstrap", done, wanted),
         )
 
@@ -134,12 +151,14 @@ class _Run:
             return None
         by_name = {entry.name: entry for entry in self.spec.models}
         entry = by_name.get(question.model or "", self.spec.models[0])
-        options: dict[str, Any] = {
-            name: value for name, value in entry.options.items() if name not in ("group", "group_equal")
-        }
+        require_large_groups(survey, question.group, self.spec.smallest_group)
+        taken = set(inspect.signature(invariance).parameters) - {"group", "group_label"}
+        options: dict[str, Any] = {name: value for name, value in entry.options.items() if name in taken}
         if question.levels:
             options["levels"] = question.levels
-        return invariance(load_model(entry.model), survey, group=question.group, **options)
+        found = invariance(load_model(entry.model), survey, group=question.group, **options)
+        require_large_group_fits(found.configural, self.spec.smallest_group)
+        return found
 
     def _manifest(self, survey: Survey, fits: tuple[NamedFit, ...]) -> Manifest:
         source = {} if survey.source is None else survey.source.to_dict()
@@ -152,6 +171,8 @@ class _Run:
             }
         return Manifest(
             self.spec.text,
+            own_files(self.spec),
+            settings_of(self.spec),
             source,
             codebook,
             {named.name: text_digest(named.fit.model.syntax.text) for named in fits},

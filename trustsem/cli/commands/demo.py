@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trustsem.cli.demonstration import Demonstration
 
 FIT_FILE, EFFECTS_FILE = "fit.json", "effects.json"
+REPORT_FILES = ("manifest.json", "report.json", "report.html", "report.md")
 _MADE_BY = "trustsem demo"
 
 _INTRODUCTION = (
@@ -34,7 +35,7 @@ _VARIANT_NOTE = (
 
 def demo(
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for fit.json and effects.json.")
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for fit.json, effects.json and the report.")
     ] = Path("trustsem-demo"),
     as_json: JsonOption = False,
 ) -> None:
@@ -43,11 +44,11 @@ def demo(
     from trustsem.cli.demonstration import demonstrate
 
     demonstration = demonstrate()
-    files = _write_files(output, demonstration)
+    files = (*_write_files(output, demonstration), *_write_report(output))
     if as_json:
         print_json("demo", {**_content(demonstration), "files": [str(path) for path in files]})
         return
-    written = f"Written: {' and '.join(str(path) for path in files)}"
+    written = "\n".join(["Written:", *(f"  {path}" for path in files)])
     print_text(*_text(demonstration, terminal_width()), written, _next_steps())
 
 
@@ -64,8 +65,9 @@ def _require_own_folder(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise UsageError(f"{folder} is a file.", remedy="Give the name of a folder with --output.", code="not-a-folder")
+    own = {FIT_FILE, EFFECTS_FILE, *REPORT_FILES}
     present = {path.name for path in folder.iterdir()}
-    if present and not (present <= {FIT_FILE, EFFECTS_FILE} and _is_demo(folder / EFFECTS_FILE)):
+    if present and not (present <= own and _is_demo(folder / EFFECTS_FILE)):
         raise UsageError(
             f"The folder {folder} holds other files than those of an earlier demo; nothing was written.",
             remedy="Give another folder: trustsem demo --output DIR.",
@@ -84,14 +86,9 @@ def _is_demo(path: Path) -> bool:
 def _write_files(folder: Path, demonstration: Demonstration) -> tuple[Path, Path]:
     from trustsem.cli.files import write_json
     from trustsem.fitting.serialise import records
+    from trustsem.outputs import make_folder
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"The folder {folder} cannot be made: {error.strerror}.", remedy="Give another one with --output.",
-            code="output-unwritable",
-        ) from None  # fmt: skip
+    make_folder(folder)
     effects = {
         "schema": "trustsem.effects/1",
         "made_by": _MADE_BY,
@@ -104,6 +101,22 @@ def _write_files(folder: Path, demonstration: Demonstration) -> tuple[Path, Path
     write_json(folder / EFFECTS_FILE, effects)
     write_json(folder / FIT_FILE, demonstration.fit.to_dict())
     return folder / FIT_FILE, folder / EFFECTS_FILE
+
+
+def _write_report(folder: Path) -> tuple[Path, ...]:
+    """Run the example study and write its report; draws are left to `trustsem report`, they take a minute."""
+    from dataclasses import replace
+
+    from trustsem.cli.progress import part_bar
+    from trustsem.report import FORMATS, write_report
+    from trustsem.resources import examples_dir
+    from trustsem.study import read_study, run_study
+
+    spec = read_study(examples_dir() / "demo-study" / "study.toml")
+    with part_bar("Report") as progress:
+        result = run_study(replace(spec, draws=0), progress=progress)
+    wanted = "html" if "html" in FORMATS else "markdown"
+    return write_report(result, folder, wanted, beside=(FIT_FILE, EFFECTS_FILE))
 
 
 # --- text -------------------------------------------------------------------------------------------------------
@@ -222,7 +235,8 @@ def _next_steps() -> str:
         "  trustsem models show trust_formation         the model, arrow by arrow\n"
         "  trustsem fit trust_formation trust_patients --ordered all\n"
         "                                               every number\n"
-        "  trustsem describe YOUR_FILE                  begin with your own data"
+        "  trustsem describe YOUR_FILE                  begin with your own data\n"
+        "  trustsem init YOUR_FILE                      a study file for it, to be run by trustsem report"
     )
 
 

@@ -12,7 +12,7 @@ import typer
 
 from trustsem.cli.commands.fit import outcome_error, run_fit
 from trustsem.cli.console import print_json, print_message, print_text, terminal_width
-from trustsem.cli.files import require_place, write_text
+from trustsem.cli.files import write_text
 from trustsem.cli.fit_options import with_fit_options
 from trustsem.cli.options import (
     CodebookOption,
@@ -25,6 +25,7 @@ from trustsem.cli.options import (
     SheetOption,
 )
 from trustsem.errors import UsageError
+from trustsem.outputs import require_place
 
 if TYPE_CHECKING:
     from trustsem.fitting import Fit

@@ -5,8 +5,7 @@ from __future__ import annotations
 from trustsem.report.document import Align, Column, Paragraph, Section, TableBlock
 from trustsem.report.wording import Wording
 from trustsem.study import StudyResult
-
-MANIFEST_FILE = "manifest.json"
+from trustsem.study.manifest import MANIFEST_FILE
 
 
 def manifest(result: StudyResult, words: Wording) -> Section:
