@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -161,8 +162,7 @@ def _grouping_columns(survey: Survey, model: LibraryModel) -> tuple[str, ...]:
 
 def _group_sizes(survey: Survey, name: str) -> dict[str, int]:
     column = column_of(survey.frame, name)
-    counts = column[~missing_in(column)].value_counts()
-    return {group_name(value): int(count) for value, count in counts.items()}
+    return dict(Counter(map(group_name, column.to_numpy()[~missing_in(column)])))
 
 
 def _why_groups(groups: Sequence[str]) -> str:

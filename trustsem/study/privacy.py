@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,10 +29,7 @@ def require_large_groups(survey: Survey, column: str | None, least: int, chosen:
     if column is None or column not in survey.frame.columns:
         return
     values = column_of(survey.frame, column)
-    counts: dict[str, int] = {}
-    for value in values.to_numpy()[~missing_in(values)]:
-        label = group_name(value)
-        counts[label] = counts.get(label, 0) + 1
+    counts = Counter(map(group_name, values.to_numpy()[~missing_in(values)]))
     _require([count for label, count in counts.items() if not chosen or label in chosen], column, least)
 
 
