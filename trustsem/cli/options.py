@@ -39,7 +39,11 @@ OutputOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", metavar="N", help="Processes that draw; -1: one per core. Numbers do not depend on it."),
+    typer.Option(
+        "--workers",
+        metavar="N",
+        help="Processes that draw; default: one per core for many draws. Numbers do not depend on it.",
+    ),
 ]
 
 MethodOption = Annotated[

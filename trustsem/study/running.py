@@ -27,6 +27,8 @@ from trustsem.survey import Survey, read_survey
 Progress = Callable[[str, int, int], None]
 Part = TypeVar("Part")
 
+_MANY_DRAWS = 500  # fewer are done before other processes have started
+
 
 def run_study(
     study: StudySpec | str | PathLike[str], *, workers: int | None = None, progress: Progress | None = None
@@ -35,8 +37,8 @@ def run_study(
 
     Args:
         study: A study file, or a study made in Python.
-        workers: Processes of this machine that draw; -1: one per core; this process alone when None. Numbers do not
-            depend on it.
+        workers: Processes of this machine that draw; -1: one per core; None: one per core for 500 draws or more, this
+            process alone for fewer. Numbers do not depend on it.
         progress: Called with the name of a part, and how much of it is done and wanted.
 
     Raises:
@@ -126,7 +128,7 @@ class _Run:
         return main.bootstrap(
             self.spec.draws,
             seed=self.spec.seed,
-            workers=self.workers,
+            workers=self.workers or (-1 if self.spec.draws >= _MANY_DRAWS else None),
             progress=lambda done, wanted: self.progress("bootstrap", done, wanted),
         )
 
