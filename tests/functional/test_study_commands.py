@@ -222,8 +222,10 @@ def test_other_data_are_named(reported: Path, tmp_path: Path, capsys: pytest.Cap
 
 def test_no_manifest(tmp_path: Path) -> None:
     assert run("reproduce", tmp_path / "manifest.json") == 17
-    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
-    assert run("reproduce", tmp_path / "manifest.json") == 17
+    for content in ("{}", '{"schema": "trustsem.manifest/1"}', "no JSON"):
+        (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
+        (tmp_path / "report.json").write_text('{"schema": "trustsem.study/1"}', encoding="utf-8")
+        assert run("reproduce", tmp_path / "manifest.json") == 17
 
 
 @pytest.mark.parametrize(

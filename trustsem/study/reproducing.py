@@ -24,6 +24,8 @@ from trustsem.study.spec import StudySpec
 
 _FROM_SETTINGS = ("language", "seed", "draws", "interval", "smallest_group")  # options may have overruled the file
 
+_NEEDED = ("study", "files", "settings", "data", "versions", "platform")
+
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
@@ -74,7 +76,14 @@ def reproduce_study(
     place = Path(manifest)
     record = _read_record(place, SCHEMA, "manifest")
     numbers = _read_record(place.parent / NUMBERS_FILE, NUMBERS_SCHEMA, "file of numbers")
-    if not record.get("study"):
+    lacking = [name for name in _NEEDED if name not in record]
+    if lacking:
+        raise StudyError(
+            f"{place} lacks {', '.join(lacking)}: the study cannot be run again from it.",
+            remedy="Use the manifest.json as `trustsem report` wrote it.",
+            code="manifest-unreadable",
+        )
+    if not record["study"]:
         raise StudyError(
             f"{place} records a study that was made in Python: there is no study file to run again.",
             remedy="Run the program that made it.",
