@@ -13,6 +13,7 @@ from enum import Enum
 
 from trustsem.tables.text import format_number, format_pvalue
 from trustsem.theory import ExpectedSign
+from trustsem.wording import Wording
 
 ALPHA = 0.05
 
@@ -72,57 +73,70 @@ def judge(est: float, pvalue: float | None, expected_sign: int | None, alpha: fl
     return Verdict.AS_EXPECTED if expected_sign != 0 and est * expected_sign > 0 else Verdict.NOT_AS_EXPECTED
 
 
-def expectation_text(expected: ExpectedSign | None) -> str:
+def expectation_text(expected: ExpectedSign | None, words: Wording | None = None) -> str:
     """Return the expected sign as a table shows it: `+`, `-`, `0`, with what weakens it."""
+    words = words or _english()
     if expected is None:
-        return "none"
+        return words("sentences.expected_none")
     notes = [
-        note
+        words(f"sentences.expected_{note}")
         for note, holds in (("reading", expected.is_expectation_only), ("contested", expected.is_contested))
         if holds
     ]
     sign = {1: "+", -1: "-", 0: "0"}[expected.sign]
-    return f"{sign} ({', '.join(notes)})" if notes else sign
+    return f"{sign} ({words('sentences.comma').join(notes)})" if notes else sign
 
 
-def path_sentence(claim: PathClaim) -> str:
+def verdict_text(verdict: Verdict, words: Wording | None = None) -> str:
+    """Return a verdict in words."""
+    return (words or _english())(f"sentences.verdict_{verdict.name.lower()}")
+
+
+def path_sentence(claim: PathClaim, words: Wording | None = None) -> str:
     """Say what an arrow's estimate shows and how that stands to the theory."""
-    shown = _standardised(claim.std, claim.pvalue)
+    words = words or _english()
+    shown = _standardised(claim.std, claim.pvalue, words)
+    ends = {"predictor": claim.predictor, "outcome": claim.outcome, "shown": shown}
     if _absent(claim.pvalue):
-        return f"{_first(claim.predictor)} and {claim.outcome}: no standard error, so nothing can be said{shown}."
+        return words("sentences.path_untested", **{**ends, "predictor": _first(claim.predictor)})
     assert claim.pvalue is not None
-    held = "" if claim.is_only_predictor else ", other predictors held equal"
+    held = "" if claim.is_only_predictor else "_held"
     if claim.pvalue >= ALPHA:
-        tail = "" if claim.expected is None else f" The theory expects {_sign_word(claim.expected)}: undecided."
-        return (
-            f"Whether scores on {claim.predictor} go with scores on {claim.outcome} at all{held}"
-            f"{',' if held else ''} cannot be told from these data{shown}.{tail}"
-        )
-    direction = "higher" if claim.est > 0 else "lower"
-    return (
-        f"Higher scores on {claim.predictor} go with {direction} scores on {claim.outcome}{held}"
-        f"{shown}{_verdict_clause(claim)}."
-    )
+        tail = ""
+        if claim.expected is not None:
+            tail = words("sentences.path_undecided", sign=_sign_word(claim.expected, words))
+        return words(f"sentences.path_open{held}", **ends) + tail
+    direction = words("sentences.higher" if claim.est > 0 else "sentences.lower")
+    return words(f"sentences.path{held}", **ends, direction=direction, verdict=_verdict_clause(claim, words))
 
 
-def verdict_counts(claims: Iterable[PathClaim]) -> str:
+def verdict_counts(claims: Iterable[PathClaim], words: Wording | None = None) -> str:
     """Return one sentence that counts the verdicts."""
+    words = words or _english()
     verdicts = [claim.verdict for claim in claims]
     expected = [v for v in verdicts if v not in (Verdict.NO_EXPECTATION, Verdict.NOT_TESTED)]
     parts = [
-        f"{expected.count(kind)} {kind.value}"
+        words("sentences.count", n=expected.count(kind), verdict=verdict_text(kind, words))
         for kind in (Verdict.AS_EXPECTED, Verdict.NOT_AS_EXPECTED, Verdict.UNDECIDED)
     ]
-    sentence = f"Of {len(expected)} paths with an expected sign, {', '.join(parts[:-1])} and {parts[-1]}"
+    sentence = words("sentences.counts", n=len(expected), counts=words.listed(parts))
     none = verdicts.count(Verdict.NO_EXPECTATION)
     if none:
-        sentence += f"; for {none} more the theory expects no sign"
+        sentence += words("sentences.counts_none", n=none)
     missing = verdicts.count(Verdict.NOT_TESTED)
-    return sentence + (f"; {missing} not tested." if missing else ".")
+    return sentence + (words("sentences.counts_untested", n=missing) if missing else words("sentences.stop"))
 
 
 def indirect_sentence(
-    x: str, y: str, through: Sequence[str], std: float, pvalue: float | None, total_std: float | None
+    x: str,
+    y: str,
+    through: Sequence[str],
+    std: float,
+    pvalue: float | None,
+    total_std: float | None,
+    words: Wording | None = None,
+    *,
+    is_told_apart: bool | None = None,
 ) -> str:
     """Say what an indirect effect shows.
 
@@ -133,58 +147,60 @@ def indirect_sentence(
         std: Standardised indirect effect.
         pvalue: Two-sided.
         total_std: Standardised total effect, for the share; None leaves the share out.
+        words: Of the language; None: English.
+        is_told_apart: Whether the interval leaves out zero, where there is one and no p-value.
     """
-    way = f"by way of {_listed(through)}" if through else "indirectly, over all ways together"
-    shown = _standardised(std, pvalue)
-    if _absent(pvalue) or (pvalue or 0.0) >= ALPHA:
-        return f"Whether scores on {x} go with scores on {y} {way} cannot be told from these data{shown}."
-    direction = "higher" if std > 0 else "lower"
+    words = words or _english()
+    way = words("sentences.by_way", names=words.listed(list(through))) if through else words("sentences.all_ways")
+    shown = _standardised(std, pvalue, words)
+    told_apart = (not _absent(pvalue) and (pvalue or 0.0) < ALPHA) if is_told_apart is None else is_told_apart
+    if not told_apart:
+        return words("sentences.indirect_open", x=x, y=y, way=way, shown=shown)
+    direction = words("sentences.higher" if std > 0 else "sentences.lower")
     share = ""
     if total_std is not None and total_std * std > 0 and abs(std) <= abs(total_std):
-        share = f"; that is {100 * std / total_std:.0f}% of the total effect"
-    return f"Higher scores on {x} go with {direction} scores on {y} {way}{shown}{share}."
+        share = words("sentences.share", percent=f"{100 * std / total_std:.0f}")
+    return words("sentences.indirect", x=x, y=y, way=way, direction=direction, shown=shown, share=share)
 
 
-def loop_sentence(members: Sequence[str], gain: float, low: float, high: float, stability_index: float) -> str:
+def loop_sentence(
+    members: Sequence[str], gain: float, low: float, high: float, stability_index: float, words: Wording | None = None
+) -> str:
     """Say whether a feedback loop is there and whether it settles."""
-    names = _listed(members)
-    interval = f"gain {format_number(gain)}, 95% interval {format_number(low)} to {format_number(high)}"
-    if stability_index >= 1:
-        return (
-            f"The loop between {names} does not settle ({interval}; stability index "
-            f"{format_number(stability_index)}, must be below 1): total and indirect effects do not exist."
-        )
-    settles = f"It settles (stability index {format_number(stability_index)}, below 1)"
-    if low <= 0 <= high:
-        return (
-            f"Whether {names} feed each other cannot be told from these data: the gain's interval includes 0 "
-            f"({interval}). {settles}."
-        )
-    kind = "reinforce" if gain > 0 else "dampen"
-    return (
-        f"{_first(names)} {kind} each other ({interval}). {settles}: effects that enter the loop come out "
-        f"{format_number(1 / (1 - gain), 2)} times as large."
+    words = words or _english()
+    names = words.listed(list(members))
+    index = format_number(stability_index)
+    interval = words(
+        "sentences.loop_gain", gain=format_number(gain), low=format_number(low), high=format_number(high)
     )
+    if stability_index >= 1:
+        return words("sentences.loop_unstable", names=names, interval=interval, index=index)
+    if low <= 0 <= high:
+        return words("sentences.loop_open", names=names, interval=interval, index=index)
+    kind = words("sentences.reinforce" if gain > 0 else "sentences.dampen")
+    times = format_number(1 / (1 - gain), 2)
+    return words("sentences.loop", names=_first(names), kind=kind, interval=interval, index=index, times=times)
 
 
-def fit_sentences(measures: Mapping[str, float | None]) -> tuple[str, ...]:
+def fit_sentences(measures: Mapping[str, float | None], words: Wording | None = None) -> tuple[str, ...]:
     """Return the usual reading of chi-square, CFI and TLI, RMSEA and SRMR; what is undefined is left out."""
+    words = words or _english()
     sentences = []
     pvalue, df = measures.get("pvalue"), measures.get("df")
     if df == 0:
-        return ("The model is saturated (df 0): it reproduces the data exactly and its fit tests nothing.",)
+        return (words("sentences.fit_saturated"),)
     if pvalue is not None:
-        rejected = pvalue < ALPHA
-        sentences.append(
-            f"Exact fit is {'rejected' if rejected else 'not rejected'} (chi-square {_shown(measures, 'chisq')}, df "
-            f"{df:.0f}, {p_text(pvalue)})" + ("; large samples reject small deviations as well." if rejected else ".")
-        )
+        key = "sentences.fit_rejected" if pvalue < ALPHA else "sentences.fit_held"
+        chisq = measures.get("chisq")
+        shown = words("sentences.undefined") if chisq is None else format_number(chisq)
+        sentences.append(words(key, chisq=shown, df=f"{df:.0f}", p=p_text(pvalue, words)))
     for name, label, reading in (("cfi", "CFI", _incremental), ("tli", "TLI", _incremental), ("srmr", "SRMR", _srmr)):
         value = measures.get(name)
         if value is not None:
-            sentences.append(f"{label} {format_number(value)}: {reading(value)}.")
+            text = words(f"sentences.{reading(value)}")
+            sentences.append(words("sentences.index", name=label, value=format_number(value), reading=text))
     if measures.get("rmsea") is not None:
-        sentences.append(_rmsea_sentence(measures))
+        sentences.append(_rmsea_sentence(measures, words))
     return tuple(sentences)
 
 
@@ -199,7 +215,7 @@ def moved_sentence(arrow: str, before: float, after: float, before_se: float) ->
     return f"{arrow} {direction} from {format_number(before)} to {format_number(after)} ({size})."
 
 
-def p_text(pvalue: float | None) -> str:
+def p_text(pvalue: float | None, words: Wording | None = None) -> str:
     """Return a p-value for running text.
 
     Example:
@@ -208,72 +224,61 @@ def p_text(pvalue: float | None) -> str:
     """
     text = format_pvalue(pvalue)
     if not text:
-        return "no p-value"
+        return (words or _english())("sentences.no_pvalue")
     return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
-def _verdict_clause(claim: PathClaim) -> str:
+def _english() -> Wording:
+    return Wording("en")
+
+
+def _verdict_clause(claim: PathClaim, words: Wording) -> str:
     verdict = claim.verdict
     if verdict is Verdict.NO_EXPECTATION:
-        return ": the theory expects no sign here"
+        return words("sentences.clause_none")
     assert claim.expected is not None
-    clause = f": {verdict.value}"
+    clause = words("sentences.clause", verdict=verdict_text(verdict, words))
     if verdict is Verdict.NOT_AS_EXPECTED:
-        clause += f", the theory expects {_sign_word(claim.expected)}"
+        clause += words("sentences.clause_expects", sign=_sign_word(claim.expected, words))
     if claim.expected.is_expectation_only:
-        clause += " (the expectation is a reading, no claim of a source)"
+        clause += words("sentences.clause_reading")
     elif claim.expected.is_contested:
-        clause += " (the expectation is contested)"
+        clause += words("sentences.clause_contested")
     return clause
 
 
-def _sign_word(expected: ExpectedSign) -> str:
-    return {1: "a positive sign", -1: "a negative sign", 0: "no effect"}[expected.sign]
+def _sign_word(expected: ExpectedSign, words: Wording) -> str:
+    return words({1: "sentences.positive", -1: "sentences.negative", 0: "sentences.no_effect"}[expected.sign])
 
 
-def _standardised(std: float | None, pvalue: float | None) -> str:
-    parts = [] if _absent(std) else [f"standardised {format_number(std or 0.0)}"]
-    parts += [] if _absent(pvalue) else [p_text(pvalue)]
-    return f" ({', '.join(parts)})" if parts else ""
+def _standardised(std: float | None, pvalue: float | None, words: Wording) -> str:
+    parts = [] if _absent(std) else [words("sentences.standardised", value=format_number(std or 0.0))]
+    parts += [] if _absent(pvalue) else [p_text(pvalue, words)]
+    return words("sentences.brackets", text=words("sentences.comma").join(parts)) if parts else ""
 
 
 def _absent(value: float | None) -> bool:
     return value is None or math.isnan(value)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def _first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _shown(measures: Mapping[str, float | None], name: str) -> str:
-    value = measures.get(name)
-    return "undefined" if value is None else format_number(value)
-
-
 def _incremental(value: float) -> str:
-    if value >= 0.95:
-        return "good by the usual .95"
-    return "acceptable by the older .90, not by the usual .95" if value >= 0.90 else "poor by the usual .95"
+    return "incremental_good" if value >= 0.95 else "incremental_older" if value >= 0.90 else "incremental_poor"
 
 
 def _srmr(value: float) -> str:
-    return "good by the usual .08" if value <= 0.08 else "poor by the usual .08"
+    return "srmr_good" if value <= 0.08 else "srmr_poor"
 
 
-def _rmsea_sentence(measures: Mapping[str, float | None]) -> str:
+def _rmsea_sentence(measures: Mapping[str, float | None], words: Wording) -> str:
     value = measures.get("rmsea") or 0.0
     low, high = measures.get("rmsea_ci_lower"), measures.get("rmsea_ci_upper")
-    bounds = (
-        (0.05, "close fit by the usual .05"),
-        (0.08, "fair fit (.05 to .08)"),
-        (0.10, "mediocre fit (.08 to .10)"),
-    )
-    reading = next((words for bound, words in bounds if value <= bound), "poor fit (above .10)")
+    bounds = ((0.05, "close"), (0.08, "fair"), (0.10, "mediocre"))
+    reading = words(f"sentences.rmsea_{next((kind for bound, kind in bounds if value <= bound), 'poor')}")
     interval = ""
     if low is not None and high is not None:
-        interval = f" (90% interval {format_number(low)} to {format_number(high)})"
-    return f"RMSEA {format_number(value)}{interval}: {reading}."
+        interval = words("sentences.rmsea_interval", low=format_number(low), high=format_number(high))
+    return words("sentences.rmsea", value=format_number(value), interval=interval, reading=reading)
