@@ -28,6 +28,7 @@ from trustsem.resample import BootstrapDraws, IntervalKind, bootstrap_limits
 from trustsem.resample.quantities import row_draws
 
 if TYPE_CHECKING:
+    from trustsem.fitting.proportion import ProportionMediated
     from trustsem.fitting.intervals import IntervalMaker
     from trustsem.fitting.result import Fit
     from trustsem.plots.plot import Plot
@@ -251,6 +252,20 @@ class DrawnFit:
     def parameter_differences(self, op: Names = None, kind: str = "percentile", *, level: float = 0.95) -> pd.DataFrame:
         """Return differences between groups with intervals from the draws, as `Fit.parameter_differences`."""
         return parameter_differences_frame(self.fit, self._maker(kind, level), op)
+
+    def proportion_mediated(
+        self,
+        x: Names = None,
+        y: Names = None,
+        through: Names = None,
+        kind: str = "percentile",
+        *,
+        level: float = 0.95,
+    ) -> ProportionMediated:
+        """Return shares of total effects with intervals from the draws, as `Fit.proportion_mediated`."""
+        from trustsem.fitting.proportion import proportion_mediated
+
+        return proportion_mediated(self.fit, self._maker(kind, level), x, y, through)
 
     def _maker(self, kind: str, level: float) -> IntervalMaker:
         from trustsem.fitting.intervals import IntervalMaker  # which makes draws, of this class

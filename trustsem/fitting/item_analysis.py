@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,9 @@ from trustsem.records import Finding, Severity
 from trustsem.suggestions import shortened
 from trustsem.survey import ItemDescription, Survey, analysis_arrays, describe_item
 from trustsem.tables.items import answers_frame, items_frame, scales_frame
+
+if TYPE_CHECKING:
+    from trustsem.fitting.result import Fit
 
 FloatArray = NDArray[np.float64]
 
@@ -153,6 +156,37 @@ def item_analysis(
     found = [finding for scale in result for finding in scale.findings]
     found += _rows_left_out(result, chosen)
     return ItemAnalysis(tuple(result), chosen.value, ordered, (*survey.findings, *arrays.findings, *found))
+
+
+def items_of_fit(fit: Fit, survey: Survey) -> ItemAnalysis:
+    """Describe the items of the rows that a fit used; scales, groups and missing answers as there.
+
+    Args:
+        fit: A fit of rows.
+        survey: The survey that it was fitted to.
+    """
+    assert fit.data.row_index is not None
+    used = replace(survey, frame=survey.frame.iloc[fit.data.row_index], findings=())
+    result = item_analysis(used, sets_of_fit(fit), missing=treatment_of_fit(fit), group=fit.options.data.group)
+    if fit.options.data.weights is None:
+        return result
+    message = "Means, shares and correlations of items, and alpha without an item, count all rows alike: no weights."
+    return replace(result, findings=(*result.findings, Finding("items-unweighted", Severity.INFO, message)))
+
+
+def sets_of_fit(fit: Fit) -> dict[str, list[str]]:
+    """Return the observed items of each factor of a fit, each once."""
+    sets: dict[str, dict[str, None]] = {}
+    for row in fit.fitted.table.rows:
+        if row.op == "=~" and row.rhs in fit.fitted.table.variables.observed:
+            sets.setdefault(row.lhs, {})[row.rhs] = None
+    return {name: list(items) for name, items in sets.items()}
+
+
+def treatment_of_fit(fit: Fit) -> str:
+    """Return the treatment of missing answers of items that goes with that of a fit."""
+    ordinal = fit.fitted.table.ordinal is not None
+    return "listwise" if ordinal or not fit.options.data.missing.needs_means else "fiml"
 
 
 def _groups(

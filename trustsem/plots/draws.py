@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trustsem.effects import EffectKind, effect_functions
 from trustsem.errors import UsageError
 from trustsem.plots.chart import BinPanel, Chart, Mark
 from trustsem.plots.groups import heading
+from trustsem.plots.names import names_of
 from trustsem.plots.numbers import interval, known, number
 from trustsem.plots.plot import ChartPlot
+from trustsem.resample import IntervalKind
 from trustsem.spec.table import group_key
 from trustsem.suggestions import shortened, suggest
 
@@ -130,6 +133,38 @@ def plot_draws(
     values = drawn.draws
     records = tuple(_of_parameter(key, lines[key], values[key].to_numpy(dtype=np.float64)) for key in wanted)
     return DrawsPlot(heading("Distribution of draws", drawn.fit), kind, level, drawn.seed, records, notes)
+
+
+def plot_effect_draws(
+    drawn: DrawnFit, paths: Sequence[Sequence[str]], *, kind: str = "percentile", language: str = "en"
+) -> DrawsPlot:
+    """Return the distributions of indirect effects over draws, in the variables' units.
+
+    Args:
+        drawn: What `Fit.bootstrap` or `Fit.monte_carlo` returned.
+        paths: Names along each way, ends included.
+        kind: Of the interval, as for `intervals`.
+        language: Of names: "en" or "zh".
+
+    Raises:
+        UsageError: another kind, or no effect with such a path.
+    """
+    names, labels = names_of(drawn.fit, language), drawn.fit.group_labels
+    wanted = {tuple(path) for path in paths}
+    rows = [row for row in drawn.fit.decompose().rows if row.kind is EffectKind.SPECIFIC and tuple(row.path) in wanted]
+    if not rows:
+        raise UsageError("No indirect effect has such a path.", remedy="Names as in fit.effects().", code="paths")
+    functions = effect_functions(drawn.fit.fitted.estimate, rows, standardized=False)
+    values = functions.in_draws(drawn.raw)[drawn.raw.ledger.used]
+    found = drawn.intervals_of(functions, [IntervalKind(kind)])
+    lower, upper = found.limits[IntervalKind(kind)]
+    records = []
+    for k, row in enumerate(rows):
+        way = " → ".join(names.title(name) for name in row.path)
+        title = f"{way} ({labels[row.group - 1]})" if labels else way
+        line = {"est": functions.values[k], "se": found.se[k], "ci_lower": lower[k], "ci_upper": upper[k]}
+        records.append(_of_parameter(title, line, values[:, k]))
+    return DrawsPlot(heading("Indirect effects over draws", drawn.fit), kind, 0.95, drawn.seed, tuple(records))
 
 
 def _key(line: Any) -> str:

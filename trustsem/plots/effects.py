@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from trustsem.distributions import Z95
 from trustsem.errors import UsageError
 from trustsem.plots.chart import Chart, ChartRow, RowPanel, shared_range
 from trustsem.plots.groups import heading, require_converged
@@ -16,6 +15,8 @@ from trustsem.plots.plot import ChartPlot
 from trustsem.suggestions import count_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from trustsem.fitting.result import Fit
 
 SCHEMA = "trustsem.plot.effects/1"
@@ -138,7 +139,6 @@ def plot_effects(
         ConvergenceError: the fit did not converge.
     """
     require_converged(fit)
-    names = names_of(fit, language)
     frame = fit.effects(x, y, through)
     if frame.empty:
         raise UsageError(
@@ -146,19 +146,34 @@ def plot_effects(
             remedy="Name two variables: x=..., y=...",
             code="no-effects",
         )
-    notes = []
     is_open = x is None and y is None and through is None
+    return plot_effects_frame(fit, frame, standardized=standardized, language=language, is_open=is_open)
+
+
+def plot_effects_frame(
+    fit: Fit, frame: pd.DataFrame, *, standardized: bool = True, language: str = "en", is_open: bool = True
+) -> EffectsPlot:
+    """Return effects that were computed before, with the intervals that they have.
+
+    Args:
+        fit: The fit behind them.
+        frame: Rows of `Fit.effects` with intervals of one kind.
+        standardized: Standardised by all variables; else in the variables' units.
+        language: Of names: "en" or "zh".
+        is_open: Nobody named variables: single ways are left out where there are many.
+    """
+    names = names_of(fit, language)
+    notes = []
     if is_open and len(frame) > MANY:
         single = frame["effect"].tolist().count(SPECIFIC)
         frame = frame.loc[frame["effect"].isin(["total indirect", "direct"])]
         notes.append(f"Left out: {count_of(single, 'specific effect')} and totals; name x and y to see them.")
     rows = []
+    columns = ("std_all", "std_ci_lower", "std_ci_upper") if standardized else ("est", "ci_lower", "ci_upper")
     for line in frame.to_dict("records"):
-        value, se = (line["std_all"], line["std_se"]) if standardized else (line["est"], line["se"])
+        value, lower, upper = (known(line[column]) for column in columns)
         path = tuple(names.title(name) for name in line["path"].split(" -> ")) if line["path"] else ()
-        rows.append(
-            EffectRow(line["group_label"], names.title(line["x"]), names.title(line["y"]), line["effect"], path,
-                      known(value), known(value - Z95 * se), known(value + Z95 * se))
-        )  # fmt: skip
+        ends = names.title(line["x"]), names.title(line["y"])
+        rows.append(EffectRow(line["group_label"], *ends, line["effect"], path, value, lower, upper))
     kind = "Standardised effects" if standardized else "Effects"
     return EffectsPlot(heading(kind, fit, language=language), standardized, tuple(rows), tuple(notes))

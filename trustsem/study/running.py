@@ -18,6 +18,7 @@ from trustsem.fitting.serialise import plain
 from trustsem.spec import load_model
 from trustsem.study.manifest import Manifest, own_files, package_versions, platform_name, settings_of, text_digest
 from trustsem.study.names import require_names
+from trustsem.study.parts import PARTS, Context, Part
 from trustsem.study.privacy import groups_of, require_large_group_fits, require_large_groups
 from trustsem.study.reading import read_study
 from trustsem.study.result import NamedFit, Skipped, StudyResult
@@ -25,7 +26,7 @@ from trustsem.study.spec import ModelEntry, StudySpec
 from trustsem.survey import Survey, read_survey
 
 Progress = Callable[[str, int, int], None]
-Part = TypeVar("Part")
+Made = TypeVar("Made")
 
 _MANY_DRAWS = 500  # fewer are done before other processes have started
 
@@ -65,29 +66,44 @@ class _Run:
         fits = self._fits(survey)
         main = fits[0].fit
         bootstrap = self._try("bootstrap", lambda: self._bootstrap(main))
-        effects = self._try("effects", lambda: self._effects(main, bootstrap))
+        found = self._try("effects", lambda: self._effects(main, bootstrap))
+        effects = pd.DataFrame() if found is None else found
+        comparison = self._try("comparison", lambda: self._comparison(fits))
+        ladder = self._try("invariance", lambda: self._invariance(survey))
+        parts = self._parts(Context(spec, survey, main, effects, bootstrap, self._skip))
         return StudyResult(
             spec,
             survey,
             fits,
             path_claims(main, spec.language),
-            pd.DataFrame() if effects is None else effects,
+            effects,
             bootstrap,
-            self._try("comparison", lambda: self._comparison(fits)),
-            self._try("invariance", lambda: self._invariance(survey)),
+            comparison,
+            ladder,
             tuple(self.skipped),
             self._manifest(survey, fits),
+            parts,
         )
 
-    def _try(self, part: str, make: Callable[[], Part | None]) -> Part | None:
+    def _try(self, part: str, make: Callable[[], Made | None]) -> Made | None:
         self.progress(part, 0, 1)
         try:
             made = make()
-        except TrustSemError as error:
-            self.skipped.append(Skipped(part, str(error)))
+        except (TrustSemError, ArithmeticError, ValueError) as error:  # numerical trouble of one part ends that part
+            self._skip(part, error)
             return None
         self.progress(part, 1, 1)
         return made
+
+    def _skip(self, part: str, error: Exception) -> None:
+        reason = " ".join(str(error).split())
+        if not isinstance(error, TrustSemError):
+            reason = f"the computation broke off ({type(error).__name__}: {reason})"
+        self.skipped.append(Skipped(part, reason))
+
+    def _parts(self, context: Context) -> dict[str, Part]:
+        made = {name: self._try(name, lambda make=make: make(context)) for name, make in PARTS.items()}
+        return {name: part for name, part in made.items() if part is not None}
 
     def _survey(self) -> Survey:
         self.progress("data", 0, 1)
@@ -138,11 +154,21 @@ class _Run:
             ends = (question.x or None, question.y or None, question.through or None)
             frame = main.effects(*ends)
             if bootstrap is not None:
-                drawn = bootstrap.effects(*ends, kind=self.spec.interval)
-                own = {name: drawn[name] for name in ("se", "ci_lower", "ci_upper", "n_draws")}
-                frame = frame.assign(**own, z=float("nan"), pvalue=float("nan"))
+                frame = frame.assign(**self._drawn(bootstrap, ends), z=float("nan"), pvalue=float("nan"))
             frames.append(frame)
         return pd.concat(frames, ignore_index=True).drop_duplicates(["x", "y", "effect", "path", "group"])
+
+    def _drawn(self, bootstrap: Bootstrap, ends: tuple[Any, Any, Any]) -> dict[str, Any]:
+        """Return standard errors and limits of effects from the draws, unstandardised and standardised."""
+        raw, std = (
+            bootstrap.effects(*ends, kind=self.spec.interval, standardized=standardized)
+            for standardized in (False, True)
+        )
+        limits = ("se", "ci_lower", "ci_upper")
+        return {
+            **{name: raw[name] for name in (*limits, "n_draws")},
+            **{f"std_{name}": std[name] for name in limits},
+        }
 
     def _comparison(self, fits: tuple[NamedFit, ...]) -> Any:
         return compare(*(named.fit for named in fits)) if len(fits) > 1 else None

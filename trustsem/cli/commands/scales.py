@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trustsem.cli.commands.fit import fit_with_survey, outcome_error
@@ -19,14 +18,12 @@ from trustsem.cli.options import (
     SheetOption,
 )
 from trustsem.cli.results import show_result
-from trustsem.records import Finding, Severity
 
 if TYPE_CHECKING:
     from trustsem.fitting import Fit
     from trustsem.fitting.item_analysis import ItemAnalysis
     from trustsem.fitting.reliability import Reliability
     from trustsem.fitting.validity import Validity
-    from trustsem.survey import Survey
 
 
 @with_fit_options(tuple(name for name in OPTION_NAMES if name not in ("bootstrap", "seed")))
@@ -45,7 +42,9 @@ def scales(
     error = outcome_error(fit, strict=False)
     if error is not None:
         raise error
-    reliability, validity, items = fit.reliability(), fit.validity(), _items(fit, survey)
+    from trustsem.fitting.item_analysis import items_of_fit
+
+    reliability, validity, items = fit.reliability(), fit.validity(), items_of_fit(fit, survey)
     show_result(
         "scales",
         lambda: _content(fit, reliability, validity, items),
@@ -53,25 +52,6 @@ def scales(
         output,
         as_json=as_json,
     )
-
-
-def _items(fit: Fit, survey: Survey) -> ItemAnalysis:
-    """Describe the items of the rows that the fit used; groups and missing answers as there."""
-    from trustsem.fitting.item_analysis import item_analysis
-
-    data, ordinal = fit.options.data, fit.fitted.table.ordinal is not None
-    assert fit.data.row_index is not None
-    used = replace(survey, frame=survey.frame.iloc[fit.data.row_index], findings=())
-    sets: dict[str, list[str]] = {}
-    for row in fit.fitted.table.rows:
-        if row.op == "=~" and row.rhs in fit.fitted.table.variables.observed:
-            sets.setdefault(row.lhs, []).append(row.rhs)
-    missing = "listwise" if ordinal or not data.missing.needs_means else "fiml"
-    result = item_analysis(used, sets, missing=missing, group=data.group)
-    if data.weights is None:
-        return result
-    message = "Means, shares and correlations of items, and alpha without an item, count all rows alike: no weights."
-    return replace(result, findings=(*result.findings, Finding("items-unweighted", Severity.INFO, message)))
 
 
 def _content(fit: Fit, reliability: Reliability, validity: Validity, items: ItemAnalysis) -> dict[str, Any]:
