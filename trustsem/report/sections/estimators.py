@@ -1,0 +1,49 @@
+"""Paths under the other kind of estimator."""
+
+from __future__ import annotations
+
+from trustsem.report.cells import count, number, pvalue
+from trustsem.report.document import Align, Column, Paragraph, Section
+from trustsem.report.sections.shared import arrow, in_group, said, table
+from trustsem.report.wording import Wording
+from trustsem.study import StudyResult
+from trustsem.tables.sentences import Verdict, verdict_text
+
+
+def estimators(result: StudyResult, words: Wording) -> Section | None:
+    """Return the section; None where nothing was compared."""
+    part = result.parts.get("estimators")
+    if part is None:
+        return None
+    facts, labels = part.facts, result.main.group_labels
+    rows, changed = [], []
+    for row in part.frames["paths"].to_dict("records"):
+        name = in_group(arrow(row["predictor"], row["outcome"], words), labels[row["group"] - 1] if labels else "")
+        cells = [
+            (number(row[f"{own}_std"]), pvalue(row[f"{own}_pvalue"]), _verdict(row[f"{own}_verdict"], words))
+            for own in ("main", "other")
+        ]
+        rows.append((name, *cells[0], *cells[1]))
+        if row["main_verdict"] != row["other_verdict"]:
+            changed.append(f"{name} ({cells[0][2]}; {cells[1][2]})")
+    kinds = {own: words(f"estimators.{facts[f'{own}_kind']}") for own in ("main", "other")}
+    heads = [Column(words("paths.path"), Align.LEFT)]
+    for own in ("main", "other"):
+        heads += [
+            Column(words(f"estimators.{own}", name=kinds[own])),
+            Column(words("paths.p")),
+            Column(words("paths.verdict"), Align.LEFT),
+        ]
+    sizes = {own: count(facts[f"{own}_n_obs"]) for own in ("main", "other")}
+    outcome = words("estimators.changed", paths="; ".join(changed)) if changed else words("estimators.same")
+    blocks = [
+        *table(words("estimators.table"), heads, rows),
+        Paragraph(outcome),
+        Paragraph(words("estimators.rows", **sizes)),
+        *said(part),
+    ]
+    return Section("estimators", words("estimators.title"), tuple(blocks))
+
+
+def _verdict(value: str, words: Wording) -> str:
+    return verdict_text(Verdict(value), words)
