@@ -28,8 +28,8 @@ from trustsem.resample import BootstrapDraws, IntervalKind, bootstrap_limits
 from trustsem.resample.quantities import row_draws
 
 if TYPE_CHECKING:
-    from trustsem.fitting.proportion import ProportionMediated
     from trustsem.fitting.intervals import IntervalMaker
+    from trustsem.fitting.proportion import ProportionMediated
     from trustsem.fitting.result import Fit
     from trustsem.plots.plot import Plot
 

@@ -170,9 +170,7 @@ def loop_sentence(
     words = words or _english()
     names = words.listed(list(members))
     index = format_number(stability_index)
-    interval = words(
-        "sentences.loop_gain", gain=format_number(gain), low=format_number(low), high=format_number(high)
-    )
+    interval = words("sentences.loop_gain", gain=format_number(gain), low=format_number(low), high=format_number(high))
     if stability_index >= 1:
         return words("sentences.loop_unstable", names=names, interval=interval, index=index)
     if low <= 0 <= high:

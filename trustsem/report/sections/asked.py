@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from trustsem.plots.diagram.page import path_diagram
 from trustsem.report.cells import count
 from trustsem.report.document import Block, Paragraph, Section
+from trustsem.report.sections.shared import figure
 from trustsem.report.wording import Wording
 from trustsem.spec import LibraryModel
 from trustsem.study import Design, StudyResult
@@ -28,6 +30,16 @@ def asked(result: StudyResult, words: Wording) -> Section:
         counts = _counts(library, words)
         blocks.append(Paragraph(words("asked.source", sources=", ".join(library.sources), counts=counts)))
     blocks.append(Paragraph(words(_DESIGNS[result.spec.design])))
+    if (fit.estimates["op"] == "~").any():
+        # one picture says what is asked, also of several groups; the section on paths shows each
+        label = fit.group_labels[0] if fit.group_labels else None
+        title = words("asked.diagram") if label is None else words("asked.diagram_group", group=label)
+        blocks += figure(
+            "asked",
+            title,
+            lambda: path_diagram(fit, by_basis=True, group=label, language=words.language),
+            words,
+        )
     return Section("asked", words("asked.title"), tuple(blocks))
 
 

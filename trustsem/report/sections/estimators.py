@@ -7,7 +7,7 @@ from trustsem.report.document import Align, Column, Paragraph, Section
 from trustsem.report.sections.shared import arrow, in_group, said, table
 from trustsem.report.wording import Wording
 from trustsem.study import StudyResult
-from trustsem.tables.sentences import Verdict, verdict_text
+from trustsem.tables.sentences import ALPHA, Verdict, verdict_text
 
 
 def estimators(result: StudyResult, words: Wording) -> Section | None:
@@ -24,8 +24,8 @@ def estimators(result: StudyResult, words: Wording) -> Section | None:
             for own in ("main", "other")
         ]
         rows.append((name, *cells[0], *cells[1]))
-        if row["main_verdict"] != row["other_verdict"]:
-            changed.append(f"{name} ({cells[0][2]}; {cells[1][2]})")
+        if _sign(row["main_std"], row["main_pvalue"]) != _sign(row["other_std"], row["other_pvalue"]):
+            changed.append(name)
     kinds = {own: words(f"estimators.{facts[f'{own}_kind']}") for own in ("main", "other")}
     heads = [Column(words("paths.path"), Align.LEFT)]
     for own in ("main", "other"):
@@ -43,6 +43,11 @@ def estimators(result: StudyResult, words: Wording) -> Section | None:
         *said(part),
     ]
     return Section("estimators", words("estimators.title"), tuple(blocks))
+
+
+def _sign(std: float, p: float) -> int:
+    """Return the sign of a path that is told apart from zero; 0 of any other."""
+    return 0 if not p < ALPHA else 1 if std > 0 else -1
 
 
 def _verdict(value: str, words: Wording) -> str:

@@ -22,9 +22,7 @@ def columns(words: Wording, texts: Sequence[str], numbers: Sequence[str]) -> tup
     )
 
 
-def table(
-    title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], note: str = ""
-) -> list[Block]:
+def table(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], note: str = "") -> list[Block]:
     """Return a table; nothing where it would have no rows."""
     if not rows:
         return []
