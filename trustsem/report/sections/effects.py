@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,7 +97,8 @@ def _sentences(result: StudyResult, words: Wording) -> list[Block]:
         x, y = (named(row[end], words) for end in ("x", "y"))
         drawn = None if result.bootstrap is None else not row["ci_lower"] <= 0 <= row["ci_upper"]
         total = totals.get((row["x"], row["y"], row["group_label"]))
-        total = None if total == row["std_all"] else total  # all of it is indirect by assumption
+        if total is not None and math.isclose(total, row["std_all"], rel_tol=1e-9):
+            total = None  # all of it is indirect because the model has no direct path
         line = indirect_sentence(
             x, in_group(y, row["group_label"]), (), row["std_all"], row["pvalue"], total, words, is_told_apart=drawn
         )

@@ -26,7 +26,10 @@ def estimators(result: StudyResult, words: Wording) -> Section | None:
         rows.append((name, *cells[0], *cells[1]))
         if _sign(row["main_std"], row["main_pvalue"]) != _sign(row["other_std"], row["other_pvalue"]):
             changed.append(name)
-    kinds = {own: words(f"estimators.{facts[f'{own}_kind']}") for own in ("main", "other")}
+    kinds = {
+        own: words(f"estimators.{facts[f'{own}_kind']}", estimator=facts[f"{own}_estimator"])
+        for own in ("main", "other")
+    }
     heads = [Column(words("paths.path"), Align.LEFT)]
     for own in ("main", "other"):
         heads += [

@@ -7,6 +7,7 @@ from typing import Any
 
 from trustsem.fitting import Fit, fit
 from trustsem.fitting.claims import path_claims
+from trustsem.fitting.serialise import plain
 from trustsem.spec import load_model
 from trustsem.study.parts.context import Context, Frames
 
@@ -47,7 +48,13 @@ def _options(own: Mapping[str, Any], *, to_ordinal: bool) -> dict[str, Any]:
 
 def _facts(name: str, fitted: Fit) -> dict[str, Any]:
     kind = "continuous" if fitted.fitted.table.ordinal is None else "ordinal"
-    return {f"{name}_kind": kind, f"{name}_n_obs": fitted.n_obs, f"{name}_admissible": fitted.admissible}
+    estimator = str(plain(fitted.options.to_dict()["estimator"]))
+    return {
+        f"{name}_kind": kind,
+        f"{name}_estimator": estimator,
+        f"{name}_n_obs": fitted.n_obs,
+        f"{name}_admissible": fitted.admissible,
+    }
 
 
 def _doubts(other: Fit) -> tuple[Any, ...]:

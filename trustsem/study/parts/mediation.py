@@ -13,27 +13,37 @@ if TYPE_CHECKING:
 MAIN = 3  # mediated paths that are looked at closely
 
 
-def main_paths(effects: pd.DataFrame, most: int = MAIN, *, single: bool = False) -> tuple[tuple[str, ...], ...]:
+def main_paths(
+    effects: pd.DataFrame, most: int = MAIN, *, single: bool = False, one_of_several: bool = False
+) -> tuple[tuple[str, ...], ...]:
     """Return the specific indirect paths that are largest in standardised size, each once over groups.
 
     Args:
         effects: Effects as `Fit.effects` returns them.
         most: How many at most.
         single: Only those with one mediator.
+        one_of_several: Only those whose ends have another way or a direct path: others are all of the total effect.
     """
     if effects.empty:
         return ()
     specific = effects.loc[effects["effect"] == "specific indirect"]
     ordered = specific.assign(size=specific["std_all"].abs()).sort_values("size", ascending=False, kind="stable")
     paths = dict.fromkeys(tuple(path.split(" -> ")) for path in ordered["path"])
-    return tuple(path for path in paths if not single or len(path) == 3)[:most]
+    ways = effects.loc[effects["effect"].isin(["specific indirect", "direct"])]
+    several = {ends for ends, own in ways.groupby(["x", "y"]) if own["path"].nunique() > 1}
+    wanted = (
+        path
+        for path in paths
+        if (not single or len(path) == 3) and (not one_of_several or (path[0], path[-1]) in several)
+    )
+    return tuple(wanted)[:most]
 
 
 def proportions(context: Context) -> Frames | None:
     """Return which share of the total effect runs through the mediators of the main paths."""
     import pandas as pd
 
-    paths = main_paths(context.effects)
+    paths = main_paths(context.effects, one_of_several=True)
     if not paths:
         return None
     source = context.main if context.bootstrap is None else context.bootstrap
