@@ -167,18 +167,19 @@ def items_of_fit(fit: Fit, survey: Survey) -> ItemAnalysis:
     """
     assert fit.data.row_index is not None
     used = replace(survey, frame=survey.frame.iloc[fit.data.row_index], findings=())
-    result = item_analysis(used, sets_of_fit(fit), missing=treatment_of_fit(fit), group=fit.options.data.group)
+    result = item_analysis(used, sets_of_fit(fit, survey), missing=treatment_of_fit(fit), group=fit.options.data.group)
     if fit.options.data.weights is None:
         return result
     message = "Means, shares and correlations of items, and alpha without an item, count all rows alike: no weights."
     return replace(result, findings=(*result.findings, Finding("items-unweighted", Severity.INFO, message)))
 
 
-def sets_of_fit(fit: Fit) -> dict[str, list[str]]:
-    """Return the observed items of each factor of a fit, each once."""
+def sets_of_fit(fit: Fit, survey: Survey) -> dict[str, list[str]]:
+    """Return the items of each factor of a fit, each once; products that the fit made of items are none."""
     sets: dict[str, dict[str, None]] = {}
+    observed = set(fit.fitted.table.variables.observed) & {str(name) for name in survey.frame.columns}
     for row in fit.fitted.table.rows:
-        if row.op == "=~" and row.rhs in fit.fitted.table.variables.observed:
+        if row.op == "=~" and row.rhs in observed:
             sets.setdefault(row.lhs, {})[row.rhs] = None
     return {name: list(items) for name, items in sets.items()}
 

@@ -30,7 +30,7 @@ def asked(result: StudyResult, words: Wording) -> Section:
         counts = _counts(library, words)
         blocks.append(Paragraph(words("asked.source", sources=", ".join(library.sources), counts=counts)))
     blocks.append(Paragraph(words(_DESIGNS[result.spec.design])))
-    if (fit.estimates["op"] == "~").any():
+    if "~" in fit.estimates["op"].tolist():
         # one picture says what is asked, also of several groups; the section on paths shows each
         label = fit.group_labels[0] if fit.group_labels else None
         title = words("asked.diagram") if label is None else words("asked.diagram_group", group=label)

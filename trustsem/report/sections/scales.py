@@ -7,7 +7,7 @@ from trustsem.fitting.validity import Validity
 from trustsem.report.cells import count, number
 from trustsem.report.document import Align, Block, Column, Paragraph, Section
 from trustsem.report.sections.exploration import exploration
-from trustsem.report.sections.shared import bullets, columns, in_group, named, said, table, with_interval
+from trustsem.report.sections.shared import Row, bullets, columns, in_group, named, said, table, with_interval
 from trustsem.report.wording import Wording
 from trustsem.study import StudyResult
 
@@ -31,14 +31,16 @@ def _reliability(part: Reliability, words: Wording) -> list[Block]:
     frame = part.coefficients
     names = list(dict.fromkeys(frame["coefficient"]))
     rows, undefined = [], []
-    for (factor, _, label), own in frame.groupby(["factor", "group", "group_label"], sort=False):
+    of_factor: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in frame.to_dict("records"):
+        of_factor.setdefault((row["factor"], row["group_label"]), {})[row["coefficient"]] = row
+    for (factor, label), found in of_factor.items():
         name = in_group(named(factor, words), label)
-        found = {row["coefficient"]: row for row in own.to_dict("records")}
         cells = [
             with_interval(found[c]["est"], found[c]["ci_lower"], found[c]["ci_upper"]) if c in found else number(None)
             for c in names
         ]
-        rows.append((name, count(own["n_items"].iloc[0]), *cells))
+        rows.append((name, count(next(iter(found.values()))["n_items"]), *cells))
         undefined += [
             words("scales.undefined", coefficient=words(f"scales.{c}"), factor=name, reason=found[c]["reason"])
             for c in names

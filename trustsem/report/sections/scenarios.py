@@ -10,7 +10,17 @@ from trustsem.fitting.scenario import Scenario
 from trustsem.plots.scenario_ranking import ranking_points
 from trustsem.report.cells import number
 from trustsem.report.document import Align, Block, Column, Paragraph, Section
-from trustsem.report.sections.shared import bullets, columns, figure, in_group, named, said, table, with_interval
+from trustsem.report.sections.shared import (
+    bullets,
+    columns,
+    figure,
+    in_group,
+    lever_name,
+    named,
+    said,
+    table,
+    with_interval,
+)
 from trustsem.report.wording import Wording
 from trustsem.study import StudyResult
 
@@ -32,7 +42,7 @@ class RankingFigure:
         rows = [
             self.words(
                 "scenarios.ranked",
-                lever=in_group(named(row["lever"], self.words), row["group_label"]),
+                lever=in_group(lever_name(row["lever"], self.words), row["group_label"]),
                 importance=with_interval(row["importance"], row["importance_lower"], row["importance_upper"]),
                 headroom=number(row["headroom"], 1),
             )
@@ -56,7 +66,7 @@ def scenarios(result: StudyResult, words: Wording) -> Section | None:
 def _scenario(name: str, one: Scenario, words: Wording) -> Section:
     moved = [
         (
-            named(row["lever"], words),
+            lever_name(row["lever"], words),
             in_group(named(row["construct"], words), row["group_label"]),
             row["amount"],
             number(row["sd"]),
@@ -94,7 +104,7 @@ def _levers(ranking: LeverRanking, words: Wording) -> Section:
     outcome, frame = named(ranking.outcome, words), ranking.frame.to_dict("records")
     rows = [
         (
-            in_group(named(row["lever"], words), row["group_label"]),
+            in_group(lever_name(row["lever"], words), row["group_label"]),
             words(f"scenarios.kind_{row['kind'].replace(' ', '_')}"),
             with_interval(row["importance"], row["importance_lower"], row["importance_upper"]),
             number(row["headroom"], 1),

@@ -10,6 +10,7 @@ from trustsem.fitting.claims import construct_name
 from trustsem.report.cells import interval, number
 from trustsem.report.document import Align, Block, Bullets, Column, Figure, FigureBlock, Paragraph, TableBlock
 from trustsem.report.wording import Wording
+from trustsem.theory import load_theory
 
 Row = Mapping[str, Any]
 
@@ -57,6 +58,14 @@ def with_interval(value: Any, lower: Any, upper: Any) -> str:
 def named(identifier: str, words: Wording) -> str:
     """Return a construct's name in the report's language."""
     return construct_name(identifier, words.language)
+
+
+def lever_name(identifier: str, words: Wording) -> str:
+    """Return a lever for readers: who acts, for a lever of the theory; else the construct."""
+    actors = {lever.id: lever.actor for lever in load_theory().levers}
+    if identifier not in actors:
+        return named(identifier, words)
+    return f"{getattr(actors[identifier], words.language)} ({identifier})"
 
 
 def in_group(text: str, label: Any) -> str:

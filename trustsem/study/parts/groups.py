@@ -7,7 +7,7 @@ from trustsem.study.parts.context import Context, Frames
 
 def group_paths(context: Context) -> Frames | None:
     """Return the differences of paths between groups; None for one group or without paths."""
-    if not context.main.group_labels or not (context.main.estimates["op"] == "~").any():
+    if not context.main.group_labels or "~" not in context.main.estimates["op"].tolist():
         return None
     return Frames({"differences": context.main.parameter_differences("~")})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from trustsem.instruments.codebook import Covariate, CovariateKind
@@ -33,28 +35,25 @@ def covariates(context: Context) -> Frames | None:
 
 
 def _numbers(covariate: Covariate, frame: pd.DataFrame) -> dict[str, Any]:
-    import pandas as pd
-
-    values = frame[covariate.name]
     is_number = covariate.kind is not CovariateKind.NOMINAL
-    given = pd.to_numeric(values, errors="coerce") if is_number else values
+    values: list[Any] = frame[covariate.name].dropna().tolist()
     return {
         "covariate": covariate.name,
         "label_en": covariate.label.text("en"),
         "label_zh": covariate.label.text("zh"),
         "kind": covariate.kind.value,
-        "n": int(given.notna().sum()),
-        "n_missing": int(given.isna().sum()),
-        "mean": float(given.mean()) if is_number else None,
-        "sd": float(given.std(ddof=1)) if is_number else None,
-        "n_categories": None if is_number else int(values.nunique()),
+        "n": len(values),
+        "n_missing": len(frame) - len(values),
+        "mean": statistics.fmean(values) if is_number and values else None,
+        "sd": statistics.stdev(values) if is_number and len(values) > 1 else None,
+        "n_categories": None if is_number else len(set(values)),
     }
 
 
 def _counts(covariate: Covariate, frame: pd.DataFrame, least: int) -> list[dict[str, Any]]:
     if covariate.kind is not CovariateKind.NOMINAL:
         return []
-    counts = {str(value): int(n) for value, n in frame[covariate.name].value_counts().sort_index().items()}
+    counts = dict(sorted(Counter(str(value) for value in frame[covariate.name].dropna()).items()))
     if len(counts) > MOST_CATEGORIES:
         return []
     hidden = _hidden(counts, least)

@@ -15,7 +15,7 @@ from trustsem.study.parts.context import Context
 
 def items(context: Context) -> ItemAnalysis | None:
     """Describe the items of the rows that the fit used; None for a model of observed variables alone."""
-    return items_of_fit(context.main, context.survey) if sets_of_fit(context.main) else None
+    return items_of_fit(context.main, context.survey) if sets_of_fit(context.main, context.survey) else None
 
 
 def reliability(context: Context) -> Reliability | None:
@@ -35,7 +35,7 @@ def exploration(context: Context) -> Exploration | None:
         UsageError: several groups.
     """
     fit = context.main
-    sets = sets_of_fit(fit)
+    sets = sets_of_fit(fit, context.survey)
     if not sets:
         return None
     if fit.group_labels:
