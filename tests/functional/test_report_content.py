@@ -167,4 +167,5 @@ def test_the_approved_report_has_the_same_words_and_numbers() -> None:
     text, approved = script.report_text(), (GOLDEN / "reports" / "study.md").read_text(encoding="utf-8")
     assert _NUMBER.sub("#", text) == _NUMBER.sub("#", approved)
     found, wanted = ([float(n.replace(",", "")) for n in _NUMBER.findall(t)] for t in (text, approved))
+    assert not re.search(r"\bnan\b|\bNone\b", text)
     assert found == pytest.approx(wanted, rel=1e-3, abs=LAST_DIGIT)

@@ -6,7 +6,7 @@ from trustsem.fitting.invariance import Invariance
 from trustsem.plots.ladder import plot_invariance
 from trustsem.report.cells import count, number, pvalue
 from trustsem.report.document import Align, Block, Column, Section, TableBlock
-from trustsem.report.sections.shared import bullets, figure, named, table, with_interval
+from trustsem.report.sections.shared import Row, bullets, figure, named, table, with_interval
 from trustsem.report.sections.shared import columns as columns_of
 from trustsem.report.wording import Wording
 from trustsem.study import StudyResult
@@ -28,7 +28,7 @@ def invariance(result: StudyResult, words: Wording) -> Section | None:
     )
     rows = tuple(
         (
-            f"{row['level']} ({row['released']})" if row["released"] else row["level"],
+            _level(row),
             number(row["chisq"]),
             count(row["df"]),
             pvalue(row["pvalue"]),
@@ -47,6 +47,11 @@ def invariance(result: StudyResult, words: Wording) -> Section | None:
         *_means(found, words),
     ]
     return Section("invariance", words("invariance.title"), tuple(blocks))
+
+
+def _level(row: Row) -> str:
+    released = row["released"]  # NaN of a level that was not fitted
+    return f"{row['level']} ({released})" if isinstance(released, str) and released else row["level"]
 
 
 def _items(found: Invariance, words: Wording) -> list[Block]:
