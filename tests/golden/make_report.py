@@ -20,6 +20,7 @@ def report_text() -> str:
     document = build_document(run_study(FOLDER / "study.toml"))
     text = FORMATS["markdown"].render(document).decode()
     text = re.sub(r"\b[0-9a-f]{16,64}\b", "DIGEST", text)
+    text = re.sub(r"trustsem [\d.]+, Python [\d.]+", "trustsem VERSION, Python VERSION", text)
     text = re.sub(r"^\| Versions \|.*$", "| Versions | VERSION |", text, flags=re.MULTILINE)
     return re.sub(r"^\| Platform \|.*$", "| Platform | PLATFORM |", text, flags=re.MULTILINE)
 

@@ -27,6 +27,11 @@ def pvalue(value: Any) -> str:
     return ABSENT if _is_absent(value) else format_pvalue(value)
 
 
+def percent(share: float) -> str:
+    """Return a share in percent."""
+    return f"{100 * share:.1f}%"
+
+
 def interval(lower: Any, upper: Any) -> str:
     """Return both limits; a dash where there are none."""
     if _is_absent(lower) or _is_absent(upper):

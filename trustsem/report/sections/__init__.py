@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from trustsem.report.document import Section
 from trustsem.report.sections.asked import asked
+from trustsem.report.sections.checklists import checklists
 from trustsem.report.sections.comparison import comparison
 from trustsem.report.sections.effects import effects
 from trustsem.report.sections.estimators import estimators
@@ -41,5 +42,6 @@ SECTIONS: tuple[Callable[[StudyResult, Wording], Section | None], ...] = (
     estimators,
     findings,
     skipped,
+    checklists,
     manifest,
 )

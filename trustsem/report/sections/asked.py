@@ -30,6 +30,8 @@ def asked(result: StudyResult, words: Wording) -> Section:
         counts = _counts(library, words)
         blocks.append(Paragraph(words("asked.source", sources=", ".join(library.sources), counts=counts)))
     blocks.append(Paragraph(words(_DESIGNS[result.spec.design])))
+    if words("asked.language"):  # what stays English in a report of another language
+        blocks.append(Paragraph(words("asked.language")))
     if "~" in fit.estimates["op"].tolist():
         # one picture says what is asked, also of several groups; the section on paths shows each
         label = fit.group_labels[0] if fit.group_labels else None
@@ -45,4 +47,4 @@ def asked(result: StudyResult, words: Wording) -> Section:
 
 def _counts(library: LibraryModel, words: Wording) -> str:
     found = Counter(path.basis.value for path in library.path_basis)
-    return ", ".join(words(f"asked.basis_{basis}", n=n) for basis, n in found.items())
+    return words("sentences.comma").join(words(f"asked.basis_{basis}", n=n) for basis, n in found.items())

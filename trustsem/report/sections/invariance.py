@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trustsem.fitting.invariance import Invariance
 from trustsem.plots.ladder import plot_invariance
 from trustsem.report.cells import count, number, pvalue
 from trustsem.report.document import Align, Block, Column, Section, TableBlock
-from trustsem.report.sections.shared import Row, bullets, figure, named, table, with_interval
+from trustsem.report.sections.shared import bullets, figure, named, table, with_interval
 from trustsem.report.sections.shared import columns as columns_of
 from trustsem.report.wording import Wording
 from trustsem.study import StudyResult
@@ -28,13 +30,13 @@ def invariance(result: StudyResult, words: Wording) -> Section | None:
     )
     rows = tuple(
         (
-            _level(row),
+            _level(row["level"], row["released"], words),
             number(row["chisq"]),
             count(row["df"]),
             pvalue(row["pvalue"]),
             number(row["cfi"]),
             number(row["rmsea"]),
-            row["status"],
+            words(f"invariance.statuses.{row['status'].replace(' ', '_')}"),
         )
         for row in found.table.to_dict("records")
     )
@@ -49,9 +51,10 @@ def invariance(result: StudyResult, words: Wording) -> Section | None:
     return Section("invariance", words("invariance.title"), tuple(blocks))
 
 
-def _level(row: Row) -> str:
-    released = row["released"]  # NaN of a level that was not fitted
-    return f"{row['level']} ({released})" if isinstance(released, str) and released else row["level"]
+def _level(name: str, released: Any, words: Wording) -> str:
+    """Return a level, with what was set free at it; NaN of a level that was not fitted is nothing."""
+    level = words(f"invariance.levels.{name}")
+    return f"{level} ({released})" if isinstance(released, str) and released else level
 
 
 def _items(found: Invariance, words: Wording) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ from trustsem.report.sections.shared import (
 )
 from trustsem.report.wording import Wording
 from trustsem.study import StudyResult
+
+_STEP = re.compile(r"([+-]?[\d.]+) *(sd|points)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +71,7 @@ def _scenario(name: str, one: Scenario, words: Wording) -> Section:
         (
             lever_name(row["lever"], words),
             in_group(named(row["construct"], words), row["group_label"]),
-            row["amount"],
+            _step(row["amount"], words),
             number(row["sd"]),
             number(row["points"], 1),
             number(row["mean_score"], 1),
@@ -117,7 +120,7 @@ def _levers(ranking: LeverRanking, words: Wording) -> Section:
         Column(words("scenarios.kind"), Align.LEFT),
         Column(words("scenarios.importance")),
         Column(words("scenarios.headroom")),
-        Column(words("scenarios.gain", step=ranking.step)),
+        Column(words("scenarios.gain", step=_step(ranking.step, words))),
     )
     blocks = table(words("scenarios.ranking", outcome=outcome), heads, rows, words("scenarios.note"))
     if rows:
@@ -128,6 +131,12 @@ def _levers(ranking: LeverRanking, words: Wording) -> Section:
         blocks += figure("levers", title, lambda: RankingFigure(ranking, words), words)
     blocks += [Paragraph(words("scenarios.assumptions")), *bullets(ranking.assumptions), *said(ranking)]
     return Section("levers", words("scenarios.levers", outcome=outcome), tuple(blocks))
+
+
+def _step(amount: str, words: Wording) -> str:
+    """Return a step with its unit in words; what has no unit stays as it was written."""
+    found = _STEP.fullmatch(amount.strip())
+    return words(f"scenarios.step_{found[2].lower()}", value=found[1]) if found else amount
 
 
 def _slug(name: str) -> str:
