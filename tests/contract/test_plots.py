@@ -24,7 +24,12 @@ from trustsem.spec.library import list_models, load_model
 
 CARTESIAN = {"scatter", "bar", "heatmap", "histogram", "pie"}  # traces of plotly's cartesian bundle
 MODELS = [model.name for model in list_models()]
-TOO_LARGE = {"social_mentality", "trust_formation_crossed", "trust_formation_recursive"}  # for A4 with items
+TOO_LARGE = {
+    "clinician_practices",
+    "social_mentality",
+    "trust_formation_crossed",
+    "trust_formation_recursive",
+}  # for A4 with items
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from trustsem.fitting.result import Fit
+    from trustsem.plots.scenario_ranking import LeversPlot
 
 SCHEMA = "trustsem.levers/1"
 
@@ -69,15 +70,23 @@ class LeverRanking:
         """One row per lever and group: importance, headroom and gains with their intervals."""
         return levers_frame(self.rows)
 
-    def figure(self) -> Figure:
-        """Return importance by headroom as a plotly figure; its numbers are those of `frame`.
+    def plot(self) -> LeversPlot:
+        """Return importance and headroom as a figure: `.figure()` for plotly, `.svg()`, `.text()`, `.to_dict()`.
 
         Raises:
-            EffectError: no lever has a headroom to show.
+            EffectError: there is no lever to show.
         """
-        from trustsem.plots.scenario_ranking import ranking_figure, ranking_points
+        from trustsem.plots.scenario_ranking import levers_plot
 
-        return ranking_figure(ranking_points(self.rows), self.outcome)
+        return levers_plot(self.rows, self.outcome)
+
+    def figure(self) -> Figure:
+        """Return importance and headroom as a plotly figure; its numbers are those of `frame`.
+
+        Raises:
+            EffectError: there is no lever to show.
+        """
+        return self.plot().figure()
 
     def summary(self, *, width: int = 80) -> str:
         """Return the ranking as text."""
@@ -262,3 +271,10 @@ class _Ranker:
             sample = change_draws(self.group, steps, Intervention.PUSH, self.stack)
             draws = sample.points if in_points else sample.sd
         return spans(result, draws)[self.target]
+
+
+def last_outcome(fit: Fit) -> str | None:
+    """Return the last outcome of the model's paths that is a latent variable, else the last of all."""
+    outcomes = list(dict.fromkeys(fit.estimates.loc[fit.estimates["op"] == "~", "lhs"]))
+    latent = [name for name in outcomes if name in fit.fitted.table.variables.latent]
+    return (latent or outcomes or [None])[-1]

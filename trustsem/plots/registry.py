@@ -18,6 +18,7 @@ from trustsem.plots.loadings import plot_loadings
 from trustsem.plots.plot import Plot
 from trustsem.plots.residuals import plot_residuals
 from trustsem.plots.responses import plot_responses
+from trustsem.plots.scenario_ranking import plot_levers
 from trustsem.suggestions import suggest
 
 
@@ -52,6 +53,7 @@ PLOTS: Mapping[str, PlotEntry] = MappingProxyType(
         "loadings": PlotEntry(MadeOf.FIT, plot_loadings, "loadings with intervals"),
         "effects": PlotEntry(MadeOf.FIT, plot_effects, "direct, indirect and total effects with intervals"),
         "residuals": PlotEntry(MadeOf.FIT, plot_residuals, "what the model leaves of each correlation"),
+        "levers": PlotEntry(MadeOf.FIT, plot_levers, "importance and headroom of levers on an outcome"),
         "draws": PlotEntry(MadeOf.DRAWS, plot_draws, "distributions of parameters over draws"),
         "invariance": PlotEntry(MadeOf.INVARIANCE, plot_invariance, "change of fit from level to level"),
         "responses": PlotEntry(MadeOf.SURVEY, plot_responses, "answers to each item"),

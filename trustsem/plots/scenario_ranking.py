@@ -1,21 +1,26 @@
-"""Levers compared: importance for the outcome with intervals, and the headroom that each has left, side by side."""
+"""Levers compared: importance for the outcome with intervals, and the headroom that each has left."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from trustsem.effects.scenario_records import LeverRow
 from trustsem.errors import EffectError
+from trustsem.plots.chart import Bar, Chart, ChartRow, RowPanel
+from trustsem.plots.groups import require_converged
+from trustsem.plots.numbers import interval, known, number
+from trustsem.plots.palette import DARK, LIGHT
+from trustsem.plots.plot import ChartPlot
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+    from trustsem.fitting.result import Fit
 
-_LOOKS = {"construct": ("#2f5d8a", "circle"), "lever of the theory": ("#b5651d", "diamond")}
-_ROW = 26  # pixels of a row: a line of text with room around it, so that names never touch
-_FRAME = 150  # pixels above and below the rows: title, axes, legend
+SCHEMA = "trustsem.plot.levers/1"
+_THEORY = "lever of the theory"
+_BAR = (LIGHT["interpersonal"], DARK["interpersonal"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,88 +58,99 @@ def ranking_points(rows: Sequence[LeverRow]) -> tuple[RankingPoint, ...]:
             f"{row.lever} ({row.group_label})" if row.group_label else row.lever,
             row.kind,
             row.importance.value,
-            _known(row.importance.lower),
-            _known(row.importance.upper),
-            _known(row.headroom),
-            _known(row.gain.value),
+            known(row.importance.lower),
+            known(row.importance.upper),
+            known(row.headroom),
+            known(row.gain.value),
         )
         for row in ordered
         if math.isfinite(row.importance.value)
     )
 
 
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+@dataclass(frozen=True, slots=True)
+class LeversPlot(ChartPlot):
+    """Importance and headroom of levers. Made by `Fit.plot("levers")` and `LeverRanking.plot()`."""
+
+    outcome: str
+    points: tuple[RankingPoint, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the records as JSON-ready values."""
+        points = [asdict(point) for point in self.points]
+        return {"schema": SCHEMA, "outcome": self.outcome, "points": points, "text": self.text()}
+
+    def text(self) -> str:
+        """Return importance and headroom of every lever in words."""
+        parts = []
+        for point in self.points:
+            left = "headroom not known" if point.headroom is None else f"headroom {number(point.headroom, 1)} points"
+            parts.append(f"{point.label}: {number(point.importance)}{_limits(point)}, {left}")
+        return f"Levers on {self.outcome}, importance with 95 % intervals. {'; '.join(parts)}."
+
+    def chart(self) -> Chart:
+        """Return importance above, headroom below, one row per lever."""
+        first = tuple(
+            ChartRow(
+                point.label,
+                point.importance,
+                point.lower,
+                point.upper,
+                "negative" if point.importance < 0 else "line",
+                point.kind == _THEORY,
+                text=f"{number(point.importance)}{_limits(point)}",
+                note="" if point.gain is None else f"gain {number(point.gain, 1)} points",
+            )
+            for point in self.points
+        )
+        second = tuple(
+            ChartRow(point.label, bars=(Bar(0.0, point.headroom, _BAR),), text=number(point.headroom, 1))
+            for point in self.points
+            if point.headroom is not None
+        )
+        axis = f"sd of {self.outcome} per sd of the lever, 95 % interval"
+        panels = [RowPanel("Importance", first, axis, (0.0,))]
+        if second:
+            panels.append(RowPanel("Headroom", second, "points that are left", limits=(0.0, 100.0)))
+        notes = ("Rings: levers of the theory. Orange: negative.",)
+        return Chart(f"Levers on {self.outcome}", tuple(panels), columns=1, notes=notes)
 
 
-def ranking_figure(points: Sequence[RankingPoint], outcome: str) -> Figure:
-    """Draw importance with intervals at the left and headroom at the right, one row per lever.
+def _limits(point: RankingPoint) -> str:
+    return "" if point.lower is None or point.upper is None else f" {interval(point.lower, point.upper)}"
+
+
+def levers_plot(rows: Sequence[LeverRow], outcome: str) -> LeversPlot:
+    """Return the figure of a ranking.
 
     Args:
-        points: What `ranking_points` returned.
-        outcome: Name of the outcome, for the titles.
+        rows: Levers.
+        outcome: Name of the outcome.
 
     Raises:
         EffectError: there is nothing to draw.
     """
+    points = ranking_points(rows)
     if not points:
         raise EffectError("There are no levers to draw.", code="no-path")
-    from plotly import graph_objects  # .3 s: only where a figure is wanted
-
-    figure = graph_objects.Figure()
-    for kind, (colour, symbol) in _LOOKS.items():
-        own = [point for point in points if point.kind == kind]
-        if own:
-            figure.add_trace(graph_objects.Scatter(**_importance(own, kind, colour, symbol)))
-            figure.add_trace(graph_objects.Bar(**_headroom(own, kind, colour)))
-    figure.update_layout(
-        title={"text": f"Levers on {outcome}"},
-        height=_FRAME + _ROW * len(points),
-        margin={"l": 10, "r": 20, "t": 60, "b": 60},
-        template="plotly_white",
-        barmode="overlay",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "right", "x": 1.0},
-        yaxis={
-            "categoryorder": "array",
-            "categoryarray": [point.label for point in reversed(points)],
-            "tickmode": "array",  # every name, however many rows there are
-            "tickvals": [point.label for point in points],
-            "automargin": True,
-        },
-        xaxis={"domain": [0.0, 0.62], "title": {"text": f"sd of {outcome} per sd of the lever"}, "zeroline": True},
-        xaxis2={"domain": [0.68, 1.0], "title": {"text": "headroom in points"}, "range": [0, 100], "anchor": "y"},
-    )
-    return figure
+    return LeversPlot(outcome, points)
 
 
-def _importance(points: Sequence[RankingPoint], kind: str, colour: str, symbol: str) -> dict[str, Any]:
-    return {
-        "x": [point.importance for point in points],
-        "y": [point.label for point in points],
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": [0.0 if point.upper is None else point.upper - point.importance for point in points],
-            "arrayminus": [0.0 if point.lower is None else point.importance - point.lower for point in points],
-            "color": colour,
-        },
-        "mode": "markers",
-        "marker": {"color": colour, "symbol": symbol, "size": 9},
-        "name": kind,
-        "customdata": ["" if point.gain is None else f"gain {point.gain:.1f} points" for point in points],
-        "hovertemplate": "%{y}<br>%{x:.3f}<br>%{customdata}<extra></extra>",
-    }
+def plot_levers(fit: Fit, *, outcome: str | None = None) -> LeversPlot:
+    """Return importance and headroom of the levers on an outcome.
 
+    Args:
+        fit: A converged fit.
+        outcome: Construct that is to rise; None: the last outcome of the model's paths.
 
-def _headroom(points: Sequence[RankingPoint], kind: str, colour: str) -> dict[str, Any]:
-    known = [point for point in points if point.headroom is not None]
-    return {
-        "x": [point.headroom for point in known],
-        "y": [point.label for point in known],
-        "orientation": "h",
-        "xaxis": "x2",
-        "marker": {"color": colour, "opacity": 0.45},
-        "name": kind,
-        "showlegend": False,
-        "hovertemplate": "%{y}<br>%{x:.1f} points left<extra></extra>",
-    }
+    Raises:
+        EffectError: as `Fit.levers`, or a model without paths.
+        ConvergenceError: the fit did not converge.
+    """
+    require_converged(fit)
+    paths = fit.estimates.loc[fit.estimates["op"] == "~", "lhs"]
+    latent = [name for name in paths if name in fit.fitted.table.variables.latent]
+    chosen = outcome or next(reversed(latent or list(paths)), None)
+    if chosen is None:
+        raise EffectError("The model has no paths: no lever works on anything.", code="no-path")
+    return fit.levers(chosen).plot()

@@ -39,6 +39,10 @@ class RankingFigure:
         """Return a plotly figure."""
         return self.ranking.figure()
 
+    def svg(self, theme: str = "light") -> str:
+        """Return an SVG picture."""
+        return self.ranking.plot().svg(theme)
+
     def text(self) -> str:
         """Return importance and headroom of every lever in words."""
         outcome = named(self.ranking.outcome, self.words)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from trustsem.errors import TrustSemError
-from trustsem.fitting import Fit
-from trustsem.fitting.lever_ranking import LeverRanking
+from trustsem.fitting.lever_ranking import LeverRanking, last_outcome
 from trustsem.study.parts.context import Context, Several
 
 
@@ -26,10 +25,3 @@ def levers(context: Context) -> LeverRanking | None:
         return None
     # points need the ends of the answer scales, which a codebook knows
     return context.main.levers(outcome, step="+0.5sd" if context.survey.codebook is None else "+5points")
-
-
-def last_outcome(fit: Fit) -> str | None:
-    """Return the last outcome of the model's paths that is a latent variable, else the last of all."""
-    outcomes = list(dict.fromkeys(fit.estimates.loc[fit.estimates["op"] == "~", "lhs"]))
-    latent = [name for name in outcomes if name in fit.fitted.table.variables.latent]
-    return (latent or outcomes or [None])[-1]
