@@ -8,7 +8,7 @@ from html import escape
 from trustsem.plots.palette import FONTS, THEMES, read_theme
 from trustsem.plots.plot import Plot
 
-_CONFIG = {"displaylogo": False, "responsive": False}
+CONFIG = {"displaylogo": False, "responsive": False}
 
 
 def html_page(plots: Sequence[Plot], title: str, *, theme: str = "light", language: str = "en") -> str:
@@ -24,7 +24,7 @@ def html_page(plots: Sequence[Plot], title: str, *, theme: str = "light", langua
     parts = []
     for k, plot in enumerate(plots):
         drawn = plot.figure(theme).to_html(
-            full_html=False, include_plotlyjs=k == 0, div_id=f"figure-{k + 1}", config=_CONFIG
+            full_html=False, include_plotlyjs=k == 0, div_id=f"figure-{k + 1}", config=CONFIG
         )
         words = f'<figcaption id="text-{k + 1}">{escape(plot.text())}</figcaption>'
         parts.append(f'<figure aria-describedby="text-{k + 1}">{drawn}{words}</figure>')

@@ -25,6 +25,7 @@ class ReportFormat:
 FORMATS: Mapping[str, ReportFormat] = {
     "docx": ReportFormat(".docx", "trustsem.report.formats.docx"),
     "latex": ReportFormat(".tex", "trustsem.report.formats.latex"),
+    "html": ReportFormat(".html", "trustsem.report.formats.html"),
     "markdown": ReportFormat(".md", "trustsem.report.formats.markdown"),
     "json": ReportFormat(".json", "trustsem.report.formats.json"),
 }

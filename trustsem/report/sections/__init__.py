@@ -10,6 +10,7 @@ from trustsem.report.sections.checklists import checklists
 from trustsem.report.sections.comparison import comparison
 from trustsem.report.sections.effects import effects
 from trustsem.report.sections.estimators import estimators
+from trustsem.report.sections.explorer import explorer
 from trustsem.report.sections.findings import findings, skipped
 from trustsem.report.sections.fit import fit
 from trustsem.report.sections.groups import groups
@@ -35,6 +36,7 @@ SECTIONS: tuple[Callable[[StudyResult, Wording], Section | None], ...] = (
     effects,
     loops,
     groups,
+    explorer,
     invariance,
     scenarios,
     comparison,
