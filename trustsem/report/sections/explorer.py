@@ -70,7 +70,7 @@ def _roles(record: Mapping[str, Any], result: StudyResult) -> _Roles:
 
 
 def _content(record: Mapping[str, Any], roles: _Roles, words: Wording) -> dict[str, Any]:
-    """Return what a page computes with: for each construct that changes, the cells that reach it and their covariance."""
+    """Return what a page computes with: for each construct, the cells that reach it with their covariance."""
     keys = [key for key in texts(words.language) if key.startswith("explorer.page.")]
     names = record["groups"][0]["constructs"]
     return {

@@ -53,11 +53,12 @@ class PageFigure:
         return len(self.record.encode())
 
 
-def page_figure(block: FigureBlock, labels: Mapping[str, str]) -> PageFigure:
+def page_figure(block: FigureBlock, name: str, labels: Mapping[str, str]) -> PageFigure:
     """Return a figure in both themes, and as a picture.
 
     Args:
         block: The figure.
+        name: Unlike that of any other figure on the page.
         labels: Words of the page.
     """
     plot = block.plot
@@ -73,8 +74,7 @@ def page_figure(block: FigureBlock, labels: Mapping[str, str]) -> PageFigure:
     }
     picture, style = _picture(plot)
     width = round(figure["layout"]["width"])
-    words = plot.text()
-    return PageFigure(block.id, block.title, words, picture, style, width, names, active, json_text(record))
+    return PageFigure(name, block.title, plot.text(), picture, style, width, names, active, json_text(record))
 
 
 def _drawn(plot: Any, theme: str) -> Any:

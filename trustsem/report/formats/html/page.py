@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from trustsem.report.document import Align, Block, Document, ExplorerBlock
+from trustsem.report.document import Align, Block, Document, ExplorerBlock, FigureBlock
 from trustsem.report.formats.html.figures import PageFigure, page_figure
 from trustsem.report.formats.html.json_text import json_text
 from trustsem.report.formats.html.themes import page_colours, picture_colours
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     import jinja2
 
 LARGEST = 3 * 1024 * 1024  # bytes of a page
-_ROOM = 200 * 1024  # bytes kept for tables and text when it is decided which figures are interactive
+ROOM = 200 * 1024  # bytes kept for tables and text when it is decided which figures are interactive
 _SHORT = 25  # rows: longer tables may break over pages
+_WIDE = 8  # columns: tables with more are set smaller on paper
+_PLOTLY = "plotly/plotly-cartesian.min.js"
 _LANGUAGES = {"zh": "zh-Hans"}
 _KINDS = {"Paragraph": "paragraph", "Bullets": "bullets", "TableBlock": "table", "FigureBlock": "figure",
           "ExplorerBlock": "explorer"}  # fmt: skip
@@ -41,6 +43,7 @@ def render(document: Document) -> bytes:
         kinds=_KINDS,
         right=Align.RIGHT,
         short=_SHORT,
+        wide=_WIDE,
         policy=_policy(scripts),
         scripts=scripts,
         style="\n".join(styles),
@@ -50,26 +53,25 @@ def render(document: Document) -> bytes:
     return page.encode()
 
 
-def _figures(document: Document) -> Mapping[str, PageFigure]:
-    """Return the figures by id; where all together would make the page too large the last ones are pictures only."""
-    figures = {block.id: page_figure(block, document.labels) for block in document.figures()}
-    left = LARGEST - _ROOM - len(_asset("plotly/plotly-cartesian.min.js").encode())
-    left -= sum(len(figure.picture.encode()) for figure in figures.values())
+def _figures(document: Document) -> Mapping[FigureBlock, PageFigure]:
+    """Return the figures; those that would make the page too large are pictures only."""
+    blocks = document.figures()
+    figures = [page_figure(block, f"{k}-{block.id}", document.labels) for k, block in enumerate(blocks, 1)]
+    left = LARGEST - ROOM - len(_asset(_PLOTLY).encode()) - sum(len(figure.picture.encode()) for figure in figures)
     shown = {}
-    for name, figure in figures.items():
-        left -= figure.size
-        is_kept = left >= 0 or not figure.picture
-        shown[name] = figure if is_kept else replace(figure, record="", choices=())
-        left += 0 if is_kept else figure.size
+    for block, figure in zip(blocks, figures, strict=True):
+        is_interactive = figure.size <= left or not figure.picture
+        left -= figure.size if is_interactive else 0
+        shown[block] = figure if is_interactive else replace(figure, record="", choices=())
     return shown
 
 
-def _scripts(blocks: list[Block], figures: Mapping[str, PageFigure]) -> Iterator[str]:
+def _scripts(blocks: list[Block], figures: Mapping[FigureBlock, PageFigure]) -> Iterator[str]:
     yield _asset("theme.js")
     if any(isinstance(block, ExplorerBlock) for block in blocks):
         yield _asset("explorer.js")
     if any(figure.record for figure in figures.values()):
-        yield _asset("plotly/plotly-cartesian.min.js")
+        yield _asset(_PLOTLY)
         yield _asset("figures.js")
 
 
