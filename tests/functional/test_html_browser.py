@@ -135,6 +135,35 @@ def test_sliders_give_the_numbers_of_a_scenario(desk: Visit, result: StudyResult
     assert f"{rows.loc['trust_relationship', 'sd']:+.3f} standard deviations" in summary
 
 
+def test_a_push_within_a_loop_says_its_step_and_what_comes_back(desk: Visit, result: StudyResult) -> None:
+    desk.page.locator(".explorer summary").click()
+    set_slider(desk.page, "intergroup_trust", 1.0)
+    rows = result.main.scenario({"intergroup_trust": "+1sd"}).changes.set_index("construct")
+    expected = rows.loc["intergroup_trust", ["sd", "sd_lower", "sd_upper"]].astype(float).tolist()
+    assert shown_changes(desk.page, "intergroup_trust", "sd") == pytest.approx(expected, rel=EXACT)
+    assert expected[0] > 1.01
+    slider = desk.page.locator("input[data-name='intergroup_trust']")
+    assert slider.get_attribute("aria-valuetext") == "+1.0 SD"
+
+
+def test_each_group_has_its_own_changes(browser: Any, tmp_path: Path) -> None:
+    entry = ModelEntry("main", "interpersonal_path", {"group": "setting"})
+    result = run_study(StudySpec("Groups", ts.samples_dir() / "trust_patients.csv", (entry,), draws=0))
+    path = tmp_path / "groups.html"
+    path.write_bytes(FORMATS["html"].render(build_document(result)))
+    found = visit(browser, path)
+    set_slider(found.page, "individual_quality", 0.5)
+    changes = result.main.scenario({"individual_quality": "+0.5sd"}).changes
+    rows = changes[changes["construct"] == "interpersonal_trust"].set_index("group_label")
+    assert len(rows) > 1
+    for label in rows.index:
+        found.page.locator("select.group").select_option(label=label)
+        expected = rows.loc[label, ["points", "points_lower", "points_upper"]].astype(float).tolist()
+        assert shown_changes(found.page, "interpersonal_trust", "points") == pytest.approx(expected, rel=EXACT)
+    assert found.messages == []
+    found.page.context.close()
+
+
 def test_sliders_answer_keys_and_are_set_back(desk: Visit, result: StudyResult) -> None:
     slider = desk.page.locator("input[data-name='individual_quality']")
     slider.focus()

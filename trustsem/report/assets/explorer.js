@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   const NO_VARIANCE = 1e-18; // what the step itself gives has no interval
+  const SAME = 1e-9; // standard deviations that are rounding
   const SVG = "http://www.w3.org/2000/svg";
 
   function change(cells, unit, steps, z) {
@@ -99,9 +100,12 @@
     }
 
     function writeStep(slider, group, steps) {
-      const own = group.cells[slider.dataset.construct];
-      const alone = steps.map((size, k) => (k === Number(slider.dataset.construct) ? size : 0));
-      const points = own === undefined ? null : change(own, "points", alone, content.z);
+      const construct = Number(slider.dataset.construct);
+      const own = group.cells[construct];
+      const alone = steps.map((size, k) => (k === construct ? size : 0));
+      // In a loop the construct changes by more than the step: its points are no measure of the step.
+      const isStep = own !== undefined && Math.abs(own.sd[own.sources.indexOf(construct)] - 1) < SAME;
+      const points = isStep ? change(own, "points", alone, content.z) : null;
       const places = { sd: signed(Number(slider.value), 1), points: points && signed(points.value, 1) };
       const text = filled(points === null ? words.step : words.step_points, places);
       slider.setAttribute("aria-valuetext", text);

@@ -1,4 +1,4 @@
-// Colours: as the screen is set, until the reader chooses.
+// The page itself: colours as the screen is set, until the reader chooses; keys for what scrolls.
 (function () {
   "use strict";
   const root = document.documentElement;
@@ -13,7 +13,20 @@
     }
   }
 
+  // What scrolls sideways can be reached with the keyboard; what fits need not be.
+  function mark() {
+    document.querySelectorAll(".table, .canvas").forEach((box) => {
+      if (box.scrollWidth > box.clientWidth) {
+        box.tabIndex = 0;
+      } else {
+        box.removeAttribute("tabindex");
+      }
+    });
+  }
+
   root.classList.add("scripted");
+  mark();
+  window.addEventListener("resize", mark);
   choice.addEventListener("change", apply);
   screenIsDark.addEventListener("change", apply);
   apply();
