@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import trustsem as ts
-from trustsem.report.document import Bullets, ExplorerBlock, Section
+from trustsem.report.document import Bullets, ExplorerBlock, Paragraph, Section
 from trustsem.report.formats import FORMATS
 from trustsem.report.sections.explorer import STEP, explorer
 from trustsem.report.wording import Wording
@@ -21,8 +21,8 @@ EXACT = 1e-9  # the same products, added in another order
 SAMPLE = ts.samples_dir() / "trust_patients.csv"
 
 
-def study(model: str, **options: Any) -> StudyResult:
-    spec = StudySpec("t", Path(SAMPLE), (ModelEntry("main", model, options),), draws=0)
+def study(model: str, sample: str = "trust_patients", **options: Any) -> StudyResult:
+    spec = StudySpec("t", ts.samples_dir() / f"{sample}.csv", (ModelEntry("main", model, options),), draws=0)
     return run_study(spec)
 
 
@@ -110,7 +110,7 @@ def test_an_outcome_that_was_asked_for_comes_first(formation: StudyResult) -> No
 def test_a_model_without_arrows_between_constructs_has_no_explorer(tmp_path: Path) -> None:
     model = tmp_path / "two.sem"
     model.write_text("q =~ hq1 + hq2 + hq3\nt =~ ipt1 + ipt2 + ipt3\n", encoding="utf-8")
-    spec = StudySpec("t", Path(SAMPLE), (ModelEntry("main", str(model)),), codebook="dpt_patient", draws=0)
+    spec = StudySpec("t", SAMPLE, (ModelEntry("main", str(model)),), codebook="dpt_patient", draws=0)
     assert explorer(run_study(spec), Wording("en")) is None
 
 
@@ -126,3 +126,11 @@ def test_formats_without_sliders_show_the_table(formation: StudyResult) -> None:
 
     text = FORMATS["markdown"].render(build_document(formation)).decode()
     assert "Expected change of doctor-patient trust relationship" in text
+
+
+def test_a_model_with_products_says_why_there_are_no_sliders() -> None:
+    section = explorer(study("rights_buffer", "group_relations"), Wording("en"))
+    assert section is not None
+    (paragraph,) = section.blocks
+    assert isinstance(paragraph, Paragraph)
+    assert "multiplies variables" in paragraph.text

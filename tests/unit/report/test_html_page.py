@@ -222,7 +222,8 @@ def test_the_explorer_has_native_sliders_and_a_table_for_paper() -> None:
     words = {key.removeprefix("explorer.page."): text for key, text in texts("en").items() if "explorer.page." in key}
     cell = {"sources": [0], "sd": [0.5], "sd_covariance": None, "points": None, "points_covariance": None}
     content = {
-        "z": 1.96, "reach": 2.0, "constructs": ["a", "b"], "names": [EVIL, "b"], "levers": [0], "others": [],
+        "z": 1.96, "reach": 2.0, "rounding": 1e-18, "constructs": ["a", "b"], "names": [EVIL, "b"],
+        "levers": [0], "others": [],
         "targets": [1], "outcome": 1, "words": words,
         "groups": [{"label": "", "scores": [None, None], "cells": {"1": cell}}],
     }  # fmt: skip

@@ -2,11 +2,10 @@
 // variance of that is s' C s with the covariance C of these cells.
 (function () {
   "use strict";
-  const NO_VARIANCE = 1e-18; // what the step itself gives has no interval
   const SAME = 1e-9; // standard deviations that are rounding
   const SVG = "http://www.w3.org/2000/svg";
 
-  function change(cells, unit, steps, z) {
+  function change(cells, unit, steps, content) {
     const values = cells[unit];
     const covariance = cells[`${unit}_covariance`];
     const s = cells.sources.map((source) => steps[source]);
@@ -24,10 +23,10 @@
         variance += s[j] * covariance[j][k] * s[k];
       }
     }
-    if (!(variance > NO_VARIANCE)) {
+    if (!(variance > content.rounding)) {
       return { value, lower: null, upper: null };
     }
-    const half = z * Math.sqrt(variance);
+    const half = content.z * Math.sqrt(variance);
     return { value, lower: value - half, upper: value + half };
   }
 
@@ -105,7 +104,7 @@
       const alone = steps.map((size, k) => (k === construct ? size : 0));
       // In a loop the construct changes by more than the step: its points are no measure of the step.
       const isStep = own !== undefined && Math.abs(own.sd[own.sources.indexOf(construct)] - 1) < SAME;
-      const points = isStep ? change(own, "points", alone, content.z) : null;
+      const points = isStep ? change(own, "points", alone, content) : null;
       const places = { sd: signed(Number(slider.value), 1), points: points && signed(points.value, 1) };
       const text = filled(points === null ? words.step : words.step_points, places);
       slider.setAttribute("aria-valuetext", text);
@@ -124,7 +123,7 @@
         const none = { value: 0, lower: null, upper: null };
         return cells === undefined
           ? { sd: none, points: null }
-          : { sd: change(cells, "sd", steps, content.z), points: change(cells, "points", steps, content.z) };
+          : { sd: change(cells, "sd", steps, content), points: change(cells, "points", steps, content) };
       });
       const ends = found.flatMap(({ sd }) => (sd === null ? [] : [sd.value, sd.lower ?? 0, sd.upper ?? 0]));
       const reach = Math.max(0.5, ...ends.map(Math.abs));

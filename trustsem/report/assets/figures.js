@@ -3,7 +3,7 @@
   "use strict";
   const root = document.documentElement;
   const TOKEN = "\u0001"; // a string that starts so is the number of a pair: [light, dark]
-  const LEAST = 0.7; // figures shrink to this share of their width, on narrow screens not at all: they scroll
+  const LEAST = { wide: 0.7, narrow: 0.8 }; // figures shrink to this share of their width and then scroll: report.css
   const isNarrow = window.matchMedia("(max-width: 48rem)");
   const isTouch = window.matchMedia("(pointer: coarse)").matches;
 
@@ -46,7 +46,7 @@
 
     this.fit = function () {
       const { width, height } = record.figure.layout;
-      const share = Math.max(isNarrow.matches ? 1 : LEAST, Math.min(1, canvas.clientWidth / width));
+      const share = Math.max(isNarrow.matches ? LEAST.narrow : LEAST.wide, Math.min(1, canvas.clientWidth / width));
       place.style.transform = `scale(${share})`;
       scaled.style.width = `${Math.floor(width * share)}px`;
       scaled.style.height = `${Math.ceil(height * share)}px`;

@@ -15,6 +15,7 @@ from trustsem.report.wording import Wording, texts
 from trustsem.study import StudyResult
 
 STEP = 0.5  # standard deviations: the step of the table
+ROUNDING = 1e-18  # variance of what the step itself gives: it has no interval
 REACH = 2.0  # standard deviations: how far a slider goes; beyond, hardly a respondent tells what the model looks like
 
 
@@ -76,6 +77,7 @@ def _content(record: Mapping[str, Any], roles: _Roles, words: Wording) -> dict[s
     return {
         "z": Z95,
         "reach": REACH,
+        "rounding": ROUNDING,
         "constructs": list(names),
         "names": [construct_name(name, words.language) for name in names],
         "levers": list(roles.levers),
@@ -148,7 +150,7 @@ def _change(cells: Mapping[str, Any], unit: str, at: int, decimals: int) -> tupl
         return ABSENT, ABSENT
     value = STEP * values[at]
     variance = None if matrix is None else matrix[at][at]
-    if variance is None or variance <= 0:
+    if variance is None or variance <= ROUNDING:
         return number(value, decimals), ABSENT
     half = Z95 * STEP * variance**0.5
     return number(value, decimals), f"[{number(value - half, decimals)}, {number(value + half, decimals)}]"
