@@ -139,8 +139,10 @@ class Document:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def tables(self) -> tuple[TableBlock, ...]:
-        """Return all tables, in order."""
-        return tuple(block for section in self.sections for block in section.walk() if isinstance(block, TableBlock))
+        """Return all tables, in order, those that stand in for an explorer among them."""
+        blocks = [block for section in self.sections for block in section.walk()]
+        shown = [block.fallback if isinstance(block, ExplorerBlock) else block for block in blocks]
+        return tuple(block for block in shown if isinstance(block, TableBlock))
 
     def figures(self) -> tuple[FigureBlock, ...]:
         """Return all figures, in order."""

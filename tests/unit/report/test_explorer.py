@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +122,17 @@ def test_ordinal_items_move_in_standard_deviations_only() -> None:
     content = block_of(explorer(result, Wording("en"))).content
     assert all(cells["points"] is None for cells in content["groups"][0]["cells"].values())
     assert all(row[3:] == ("–", "–") for row in block_of(explorer(result, Wording("en"))).fallback.rows)
+
+
+def test_the_html_report_has_every_cell_of_the_document(formation: StudyResult) -> None:
+    from trustsem.report import build_document
+
+    made = build_document(formation)
+    page = FORMATS["html"].render(made).decode()
+    shown = [html.unescape(cell) for cell in re.findall(r"<t[hd] (?:scope|class)[^>]*>([^<]*)</t[hd]>", page)]
+    cells = Counter(cell for table in made.tables() for row in table.rows for cell in row if cell)
+    assert sum(cells.values()) > 100
+    assert not cells - Counter(shown)
 
 
 def test_formats_without_sliders_show_the_table(formation: StudyResult) -> None:
