@@ -11,10 +11,11 @@ from typing import Any
 from trustsem.plots.diagram.draw_plotly import BUTTONS
 from trustsem.plots.html import CONFIG
 from trustsem.plots.plot import Plot
-from trustsem.report.document import FigureBlock
+from trustsem.report.document import Figure, FigureBlock
 from trustsem.report.formats.html.json_text import json_text
 from trustsem.report.formats.html.themes import merge
 
+WIDTH, HEIGHT = 900, 520  # px of figures that do not say their size
 _LEFT_OUT = ["select2d", "lasso2d", "autoScale2d"]
 _STYLE = re.compile(r"<style>(.*?)</style>\n?", re.DOTALL)
 _WORDS = re.compile(r"<desc>.*?</desc>\n?", re.DOTALL)
@@ -62,7 +63,7 @@ def page_figure(block: FigureBlock, name: str, labels: Mapping[str, str]) -> Pag
         labels: Words of the page.
     """
     plot = block.plot
-    light, dark = (json.loads(_drawn(plot, theme).to_json()) for theme in ("light", "dark"))
+    light, dark = _drawn(plot)
     pairs: dict[tuple[str, str], int] = {}
     figure = merge(light, dark, pairs)
     names, changes, active = _choices(figure["layout"].pop("updatemenus", []), labels)
@@ -77,8 +78,17 @@ def page_figure(block: FigureBlock, name: str, labels: Mapping[str, str]) -> Pag
     return PageFigure(name, block.title, plot.text(), picture, style, width, names, active, json_text(record))
 
 
-def _drawn(plot: Any, theme: str) -> Any:
-    return plot.figure(theme)
+def _drawn(plot: Figure) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a figure's JSON in both themes; one that knows no themes is light in both."""
+    if isinstance(plot, Plot):
+        return json.loads(plot.figure("light").to_json()), json.loads(plot.figure("dark").to_json())
+    figure = plot.figure()
+    layout = figure.layout
+    figure.update_layout(
+        width=layout.width or WIDTH, height=layout.height or HEIGHT, paper_bgcolor=layout.paper_bgcolor or "#ffffff"
+    )
+    drawn = json.loads(figure.to_json())
+    return drawn, drawn
 
 
 def _choices(
