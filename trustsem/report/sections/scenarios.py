@@ -35,9 +35,9 @@ class RankingFigure:
     ranking: LeverRanking
     words: Wording
 
-    def figure(self) -> Any:
+    def figure(self, theme: str = "light") -> Any:
         """Return a plotly figure."""
-        return self.ranking.figure()
+        return self.ranking.plot().figure(theme)
 
     def svg(self, theme: str = "light") -> str:
         """Return an SVG picture."""
