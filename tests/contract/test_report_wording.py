@@ -27,7 +27,7 @@ KEPT = {
     "Larcker", "Little", "Lorenzo", "MIIV", "MSA", "Mplus", "Python", "R", "RMSEA", "Ringle", "Rönkkö", "SHA", "SLS",
     "SRMR", "Sargan", "Sarstedt", "Satorra", "Seva", "TLI", "Tingley", "Tucker", "White", "Yuan", "Cho", "Berge",
     "al", "dMACS", "describe", "et", "org", "p", "reproduce", "rho", "statement", "ten", "trustsem", "agrema", "Lee",
-    "Mokkink", "Appelbaum", "SD",
+    "Mokkink", "Appelbaum", "SD", "HTML", "JavaScript", "Word", "install", "pip", "py", "resvg", "word",
 }  # fmt: skip
 _WORD = re.compile(r"[A-Za-zö]+")
 
