@@ -81,14 +81,18 @@ def page_figure(block: FigureBlock, name: str, labels: Mapping[str, str]) -> Pag
 def _drawn(plot: Figure) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a figure's JSON in both themes; one that knows no themes is light in both."""
     if isinstance(plot, Plot):
-        return json.loads(plot.figure("light").to_json()), json.loads(plot.figure("dark").to_json())
+        return _record(plot.figure("light")), _record(plot.figure("dark"))
     figure = plot.figure()
     layout = figure.layout
     figure.update_layout(
         width=layout.width or WIDTH, height=layout.height or HEIGHT, paper_bgcolor=layout.paper_bgcolor or "#ffffff"
     )
-    drawn = json.loads(figure.to_json())
+    drawn = _record(figure)
     return drawn, drawn
+
+
+def _record(figure: Any) -> dict[str, Any]:
+    return json.loads(figure.to_json())
 
 
 def _choices(
