@@ -106,7 +106,7 @@ def test_tables_show_the_numbers_of_the_result() -> None:
 def test_a_scenario_that_cannot_be_run_is_named_and_the_others_are_run() -> None:
     questions = (
         ScenarioQuestion("Doctors explain", {"humanistic_quality": "+0.5sd"}),
-        ScenarioQuestion("Nonsense", {"happiness": "+0.5sd"}),
+        ScenarioQuestion("Nonsense", {"humanistic_quality": "a lot"}),
     )
     result = run_study(_spec("interpersonal_path", scenarios=questions, outcome="emotional_communication"))
     assert list(result.parts["scenarios"].results) == ["Doctors explain"]

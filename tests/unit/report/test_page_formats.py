@@ -133,6 +133,7 @@ def plain(text: str) -> str:
     text = text.replace(r"\allowbreak{}", "").replace(r"\ensuremath{-}", "-").replace("~", " ")
     for command, character in (
         (r"\textless{}", "<"), (r"\textgreater{}", ">"), (r"\textendash{}", "–"), (r"\ensuremath{\rightarrow}", "→"),
+        (r"\ensuremath{\cdot}", "·"),
         (r"\textasciitilde{}", "~"), ("{[}", "["), ("{]}", "]"), (r"\textquotesingle{}", "'"),
     ):  # fmt: skip
         text = text.replace(command, character)
