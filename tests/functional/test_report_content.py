@@ -7,10 +7,12 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import trustsem as ts
+from trustsem.errors import EffectError
 from trustsem.report import FORMATS, build_document
 from trustsem.report.document import FigureBlock
 from trustsem.spec import load_model, model_names
@@ -103,14 +105,22 @@ def test_tables_show_the_numbers_of_the_result() -> None:
     assert f"{row.est:.3f} [{row.ci_lower:.3f}, {row.ci_upper:.3f}]" in text
 
 
-def test_a_scenario_that_cannot_be_run_is_named_and_the_others_are_run() -> None:
+def test_a_scenario_that_cannot_be_run_is_named_and_the_others_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = ts.Fit.scenario
+
+    def fails_for_rights(fit: ts.Fit, levers: Any, **options: Any) -> Any:
+        if "rights_protection" in levers:
+            raise EffectError("The loop does not settle.", code="unstable-loop")
+        return scenario(fit, levers, **options)
+
+    monkeypatch.setattr(ts.Fit, "scenario", fails_for_rights)
     questions = (
         ScenarioQuestion("Doctors explain", {"humanistic_quality": "+0.5sd"}),
-        ScenarioQuestion("Nonsense", {"humanistic_quality": "a lot"}),
+        ScenarioQuestion("Rights", {"rights_protection": "+0.5sd"}),
     )
     result = run_study(_spec("interpersonal_path", scenarios=questions, outcome="emotional_communication"))
     assert list(result.parts["scenarios"].results) == ["Doctors explain"]
-    assert [part.part for part in result.skipped] == ["scenario Nonsense"]
+    assert [part.part for part in result.skipped] == ["scenario Rights"]
     assert result.parts["levers"].outcome == "emotional_communication"
 
 

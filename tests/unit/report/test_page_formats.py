@@ -27,7 +27,7 @@ from trustsem.report.document import (
     TableBlock,
 )
 from trustsem.report.formats import FORMATS, picture
-from trustsem.report.formats.latex_text import escape, foreign, number
+from trustsem.report.formats.latex_text import _SYMBOLS, escape, foreign, number
 from trustsem.report.formats.layout import is_heading
 from trustsem.report.wording import texts
 from trustsem.resources import samples_dir
@@ -131,9 +131,10 @@ def plain(text: str) -> str:
     """Undo what LaTeX needs."""
     text = re.sub(r"\\multicolumn\{\d+\}\{L\{[\d.]+\}\}\{\\textbf\{(.*)\}\}", r"\1", text)
     text = text.replace(r"\allowbreak{}", "").replace(r"\ensuremath{-}", "-").replace("~", " ")
+    for symbol, command in _SYMBOLS.items():
+        text = text.replace(rf"\ensuremath{{{command}}}", symbol)
     for command, character in (
         (r"\textless{}", "<"), (r"\textgreater{}", ">"), (r"\textendash{}", "–"), (r"\ensuremath{\rightarrow}", "→"),
-        (r"\ensuremath{\cdot}", "·"),
         (r"\textasciitilde{}", "~"), ("{[}", "["), ("{]}", "]"), (r"\textquotesingle{}", "'"),
     ):  # fmt: skip
         text = text.replace(command, character)
@@ -153,7 +154,12 @@ def test_every_cell_is_in_every_format(reports, read):
     for made in reports:
         expected = expected_cells(made)
         assert sum(len(rows) for rows in expected) > 20
-        assert read(made) == expected
+        assert one_minus(read(made)) == one_minus(expected)
+
+
+def one_minus(tables: list[list[list[str]]]) -> list[list[list[str]]]:
+    """LaTeX has one minus sign for the sign and for the hyphen between words."""
+    return [[[cell.replace("−", "-") for cell in row] for row in rows] for rows in tables]
 
 
 @pytest.mark.parametrize("name", ["docx", "latex"])
