@@ -33,7 +33,7 @@ from trustsem.cli.commands import (
     scenario,
 )
 from trustsem.cli.console import flush_results, open_closed_streams, print_error, print_text, unwritable_stdout
-from trustsem.cli.failures import INTERRUPTED, report_bug, report_error, report_usage, silence_broken_pipe
+from trustsem.cli.failures import INTERRUPTED, out_of_memory, report_bug, report_error, report_usage, silence_broken_pipe
 from trustsem.errors import TrustSemError, UsageError
 from trustsem.version import __version__
 
@@ -129,6 +129,8 @@ def _run(words: list[str], *, as_json: bool) -> int:
             return report_usage(error, as_json=as_json)
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # the text of --help on a full disk
             return report_error(unwritable_stdout(error), as_json=False)
+        if isinstance(error, MemoryError):
+            return report_error(out_of_memory(), as_json=as_json)
         return report_bug(error, as_json=as_json)
     return _interrupted() if code == INTERRUPTED else code
 

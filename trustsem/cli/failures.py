@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trustsem.cli.console import discard_results, print_error, print_json, print_message
-from trustsem.errors import TrustSemError
+from trustsem.errors import TrustSemError, UsageError
 
 INTERRUPTED = 130
 _BUG = 1
@@ -60,6 +60,15 @@ def report_bug(error: Exception, *, as_json: bool) -> int:
         content = {"code": "internal", "message": message, "remedy": remedy, "faults": [], "exit_code": _BUG}
         print_json("error", content)
     return _BUG
+
+
+def out_of_memory() -> UsageError:
+    """Return the refusal of work that memory does not hold."""
+    return UsageError(
+        "There is not enough memory for this.",
+        remedy="Ask for fewer --draws, or read the data in parts (trustsem fit --partitioned).",
+        code="out-of-memory",
+    )
 
 
 def _place(error: Exception) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 from trustsem.errors import UsageError
 from trustsem.fitting.data_options import Missing
 from trustsem.fitting.draw_findings import draw_findings
-from trustsem.fitting.draw_sources import moment_maker, sampler_of
+from trustsem.fitting.draw_sources import moment_maker, sampler_of, weighs_by_group
 from trustsem.fitting.drawn import DrawnFit, require_draws, seed_or_new
 from trustsem.fitting.words import word
 from trustsem.moments.linalg import one_blas_thread
@@ -24,10 +24,12 @@ from trustsem.resample import (
     BootstrapDraws,
     DrawKind,
     DrawPolicy,
+    Workers,
     make_refit,
     make_workers,
     raw_cases,
     run_draws,
+    run_every,
 )
 from trustsem.resample.run import Progress
 from trustsem.resample.samplers import LeaveOneOut
@@ -93,7 +95,7 @@ def bootstrap_fit(
         )
     if not draws.ledger.used.any():
         raise _none_usable(draws)
-    return Bootstrap(fit, draws, chosen_policy, chosen_kind, n)
+    return Bootstrap(fit, draws, chosen_policy, chosen_kind, n, where)
 
 
 def _choices(policy: str, kind: str, message: str) -> tuple[DrawPolicy, DrawKind]:
@@ -159,6 +161,7 @@ class Bootstrap(DrawnFit):
     policy: DrawPolicy
     kind: DrawKind
     n_wanted: int
+    workers: Workers  # that made the draws, and refit without one respondent each for BCa
 
     def __repr__(self) -> str:
         return f"<Bootstrap: {self.n_used} of {count_of(len(self.raw.ledger.used), 'draw')} used, seed {self.seed}>"
@@ -181,11 +184,11 @@ class Bootstrap(DrawnFit):
     @cached_property
     def _jackknife(self) -> BootstrapDraws:
         fitted = self.fit.fitted
-        sampler = LeaveOneOut(raw_cases(fitted))
+        sampler = LeaveOneOut(raw_cases(fitted), weighs_by_group(self.fit))
         refit = make_refit(fitted, sampler, moment_maker(self.fit))
         with one_blas_thread():
             layout = fitted.estimate.objective.layout
-            return run_draws(refit, layout, sampler.n_units, 0, DrawPolicy.KEEP, workers=make_workers())
+            return run_every(refit, layout, sampler.n_units, self.workers)
 
     def fit_test(self) -> BootstrapTest:
         """Return the test of the model against the chi-squares of draws in which it holds.

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trustsem.distributions import normal_tails
+from trustsem.fitting.interval_request import draw_faults, seed_faults
 from trustsem.fitting.words import word
 from trustsem.inference.information import ParameterCovariance
 from trustsem.records import Finding, Severity
@@ -42,14 +43,14 @@ def resample_faults(options: Mapping[str, Any]) -> list[str]:
     """Return what speaks against the options of draws."""
     n, seed, se = options.get("bootstrap"), options.get("seed"), options.get("se")
     faults = []
-    if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 2):
-        faults.append(f"bootstrap is a number of draws, at least 2, not {n!r}.")
+    if n is not None:
+        faults += draw_faults(n, None, name="bootstrap")
     if n is not None and se is not None and word(se) != BOOTSTRAP:
         faults.append(f'bootstrap gives standard errors from draws, not se="{se}": leave one of them out.')
     if seed is not None and resample_options(options) is None:
         faults.append("seed: nothing in this fit is random. Leave it out, or give bootstrap.")
-    elif seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
-        faults.append(f"seed must be a whole number of at least 0, not {seed!r}.")
+    else:
+        faults += seed_faults(seed)
     return faults
 
 

@@ -10,15 +10,16 @@ import numpy as np
 
 from trustsem.discrepancy import Discrepancy
 from trustsem.errors import DataError, UsageError
-from trustsem.fitting.data_options import Missing
+from trustsem.fitting.data_options import Missing, WeightsNormalization
 from trustsem.fitting.sample import sample_moments
 from trustsem.inference.likelihood import Likelihood
 from trustsem.moments import Cases, SampleMoments, em_sample
-from trustsem.pipeline import prepare_moments
+from trustsem.pipeline import FittedModel, prepare_moments
 from trustsem.resample import DrawKind, is_batched, raw_cases
 from trustsem.resample.refit import MakeMoments
 from trustsem.resample.samplers import NormalSampling, Resampling, Sampler, bollen_stine_cases
 from trustsem.spec.table import ParameterTable
+from trustsem.spec.variables import product_parts
 
 if TYPE_CHECKING:
     from trustsem.fitting.ordinal import OrdinalScales
@@ -35,7 +36,7 @@ def sampler_of(fit: Fit, kind: DrawKind, seed: int) -> Sampler:
     fitted = fit.fitted
     cases = raw_cases(fitted)
     if kind is DrawKind.NONPARAMETRIC:
-        return Resampling(cases, seed)
+        return Resampling(cases, seed, weighs_by_group(fit))
     layout = fitted.estimate.objective.layout
     implied = fitted.estimate.objective.implied(fitted.estimate.x)
     if fitted.table.ordinal is not None:
@@ -51,6 +52,11 @@ def sampler_of(fit: Fit, kind: DrawKind, seed: int) -> Sampler:
     if kind is DrawKind.BOLLEN_STINE:
         return Resampling(bollen_stine_cases(cases, means, covariances, keep_means=not has_means), seed)
     return NormalSampling(cases, tuple(means), tuple(covariances), layout.groups[0].exogenous, seed)
+
+
+def weighs_by_group(fit: Fit) -> bool:
+    """Return whether the weights of each group are normalised on their own, so that draws are too."""
+    return fit.options.data.normalization is WeightsNormalization.GROUP
 
 
 def _sample_mean(cases: Cases) -> np.ndarray:
@@ -70,9 +76,9 @@ def require_kind(fit: Fit, kind: DrawKind) -> None:
         reasons.append("clusters: the model says nothing of how respondents of a cluster depend on each other")
     if data.weights is not None:
         reasons.append("sampling weights: the model says nothing of how respondents were sampled")
-    products = kind is DrawKind.PARAMETRIC and bool(fit.fitted.table.products)
+    products = kind is DrawKind.PARAMETRIC and _draws_products(fit.fitted)
     if products:
-        reasons.append("products of factors: columns drawn as normal variables are no products of indicators")
+        reasons.append("products of variables: columns that are drawn, or whose parts are, would be no products")
     if kind is DrawKind.BOLLEN_STINE:
         if fit.fitted.table.ordinal is not None:
             reasons.append("ordinal items: answers cannot be transformed to fit the model and stay answers")
@@ -87,6 +93,17 @@ def require_kind(fit: Fit, kind: DrawKind) -> None:
             else 'Use kind="parametric" or "nonparametric".',
             code="draws",
         )
+
+
+def _draws_products(fitted: FittedModel) -> bool:
+    """Return whether the answers that a model generates would contradict its products."""
+    layout = fitted.estimate.objective.layout.groups[0]
+    observed = fitted.table.variables.observed
+    drawn = set(observed) - {layout.names[k] for k in layout.exogenous.tolist()}
+    parts = {name: product_parts(name) for name in observed}
+    return bool(fitted.table.products) or any(
+        not drawn.isdisjoint({name, *both}) for name, both in parts.items() if both is not None
+    )
 
 
 def moment_maker(fit: Fit) -> MakeMoments | None:

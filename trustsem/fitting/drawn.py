@@ -279,7 +279,7 @@ class DrawnFit:
         allowed = {option.value: option for option in self.kinds}
         if word(kind) not in allowed:
             raise UsageError(f"kind={kind!r} is unknown.", remedy=f"Use one of: {', '.join(allowed)}.", code="interval")
-        if not 0 < level < 1:
+        if not isinstance(level, (int, float, np.number)) or not 0 < level < 1:
             raise UsageError(f"level must lie between 0 and 1, not {level!r}.", remedy="Use 0.95.", code="interval")
         return allowed[word(kind)]
 

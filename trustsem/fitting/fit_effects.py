@@ -337,7 +337,7 @@ class FitEffects:
         known = (*self._whole.fitted.table.variables.latent, *self._whole.fitted.table.variables.observed)
         if name not in known:
             raise EffectError(
-                f"The model has no variable '{name}'.{suggest(name, known)}",
+                f"The model has no variable '{name}'.{suggest(str(name), known)}",
                 remedy=f"Variables: {', '.join(known[:14])}.",
                 code="unknown-variable",
             )
@@ -352,4 +352,5 @@ def _with_seed(frame: pd.DataFrame, maker: IntervalMaker) -> pd.DataFrame:
 def _names(value: Names) -> tuple[str, ...]:
     if value is None:
         return ()
-    return (value,) if isinstance(value, str) else tuple(value)
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    return tuple(dict.fromkeys(value)) if several else (value,)  # type: ignore[arg-type,return-value]

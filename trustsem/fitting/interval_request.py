@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from os import PathLike
@@ -13,6 +13,9 @@ from trustsem.fitting.words import word
 from trustsem.resample import DrawKind, DrawPolicy, IntervalKind
 
 Ci = str | Sequence[str]
+
+
+_MOST_DRAWS = 10_000_000
 
 
 class Source(Enum):
@@ -113,7 +116,7 @@ def read_request(
     Raises:
         UsageError: naming every fault.
     """
-    names = [word(name) for name in ([ci] if isinstance(ci, (str, Enum)) else ci)]
+    names = [word(name) for name in (ci if isinstance(ci, Iterable) and not isinstance(ci, str) else [ci])]
     known = {kind.value: kind for kind in CiKind}
     kinds = tuple(dict.fromkeys(known[name] for name in names if name in known))
     sources = {kind.source for kind in kinds}
@@ -149,6 +152,15 @@ def draw_faults(n: object, seed: object, *, name: str = "n") -> list[str]:
     faults = []
     if not isinstance(n, int) or isinstance(n, bool) or n < 2:
         faults.append(f"{name} must be a whole number of at least 2, not {n!r}.")
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
-        faults.append(f"seed must be a whole number of at least 0, not {seed!r}.")
-    return faults
+    elif n > _MOST_DRAWS:
+        faults.append(f"{name} must be at most {_MOST_DRAWS:,}, not {n!r}: the draws are held in memory.")
+    return faults + seed_faults(seed)
+
+
+def seed_faults(seed: object) -> list[str]:
+    """Return what is wrong with a seed; None is none."""
+    if seed is None:
+        return []
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        return [f"seed must be a whole number of at least 0, not {seed!r}."]
+    return [f"seed must be less than 2^63, not {seed!r}."] if seed >= 2**63 else []

@@ -144,6 +144,12 @@ class IntervalMaker:
                 remedy="Fit with standard errors; the findings say why there are none if they were asked for.",
                 code="no-covariance",
             )
+        if self.fit.fitted.table.equalities:
+            raise UsageError(
+                "Second-order intervals are not available with nonlinear constraints: they bend the parameters too.",
+                remedy="Use a bootstrap, whose draws keep the constraints.",
+                code="ci",
+            )
         found = second_order_delta(functions.jacobian_at, theta, functions.values, covariance)
         centre, half = functions.values - found.bias, self._z * found.standard_errors
         return _Spread(found.standard_errors, found.bias, {CiKind.SECOND_ORDER: (centre - half, centre + half)})

@@ -16,7 +16,7 @@ from trustsem.fitting.drawn import DrawnFit
 from trustsem.fitting.words import word
 from trustsem.moments.linalg import one_blas_thread
 from trustsem.records import Finding, Severity
-from trustsem.resample import DrawPolicy, IntervalKind, make_refit, make_workers, raw_cases, run_draws
+from trustsem.resample import IntervalKind, make_refit, make_workers, raw_cases, run_every
 from trustsem.resample.samplers import Reweighting
 from trustsem.suggestions import count_of, shortened
 
@@ -75,7 +75,7 @@ def reweight_fit(fit: Fit, weights: Any, normalization: str | None = None) -> Re
         DataError: weights of another shape, negative or missing ones, a set of zeros.
     """
     _require_possible(fit)
-    table = weights if isinstance(weights, pd.DataFrame) else pd.DataFrame(np.asarray(weights))
+    table = _as_table(weights)
     names = tuple(str(name) for name in table.columns)
     groups = tuple(replace(group, weights=None) for group in raw_cases(fit.fitted))
     chosen = _of_used_rows(fit, table)
@@ -84,8 +84,19 @@ def reweight_fit(fit: Fit, weights: Any, normalization: str | None = None) -> Re
     refit = make_refit(fit.fitted, Reweighting(groups, tuple(parts)), moment_maker(fit))
     layout = fit.fitted.estimate.objective.layout
     with one_blas_thread():
-        draws = run_draws(refit, layout, len(names), 0, DrawPolicy.KEEP, workers=make_workers())
+        draws = run_every(refit, layout, len(names), make_workers())
     return Reweighted(fit, draws, names)
+
+
+def _as_table(weights: Any) -> pd.DataFrame:
+    values = weights if isinstance(weights, pd.DataFrame) else np.asarray(weights)
+    if values.ndim not in (1, 2) or 0 in values.shape[1:]:
+        raise DataError(
+            f"Weights are a table with one column for each set, not an array of shape {values.shape}.",
+            remedy="Give a DataFrame, or an array of rows x sets.",
+            code="weights",
+        )
+    return pd.DataFrame(values)
 
 
 def _require_possible(fit: Fit) -> None:

@@ -105,7 +105,8 @@ def sensitivity_of(fit: Fit, x: str, m: str, y: str, rho: Iterable[float] | None
 
 
 def _read_grid(rho: Iterable[float] | None) -> tuple[float, ...]:
-    values = list(GRID if rho is None else rho)
+    given = GRID if rho is None else rho
+    values = list(given) if isinstance(given, Iterable) else [given]
     faults = [
         f"{value!r} is no correlation between -1 and 1."
         for value in values

@@ -2,7 +2,7 @@
 
 from trustsem.resample.draws import DrawKind, DrawLedger, DrawPolicy
 from trustsem.resample.intervals import IntervalKind, bootstrap_limits
-from trustsem.resample.run import BootstrapDraws, is_batched, make_refit, raw_cases, run_draws
+from trustsem.resample.run import BootstrapDraws, is_batched, make_refit, raw_cases, run_draws, run_every
 from trustsem.resample.workers import Workers, make_workers, parallel
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "parallel",
     "raw_cases",
     "run_draws",
+    "run_every",
 ]

@@ -143,8 +143,12 @@ def _log_determinants(sigma: FloatArray) -> tuple[BoolArray, FloatArray]:
     try:
         factor = np.linalg.cholesky(safe)
     except np.linalg.LinAlgError:
-        good &= np.linalg.eigvalsh(safe)[:, 0] > 0
-        factor = np.linalg.cholesky(np.where(good[:, None, None], sigma, np.eye(sigma.shape[1])))
+        factor = np.empty_like(safe)
+        for k, matrix in enumerate(safe):  # one by one: a smallest eigenvalue near 0 is no sure sign
+            try:
+                factor[k] = np.linalg.cholesky(matrix)
+            except np.linalg.LinAlgError:
+                good[k], factor[k] = False, np.eye(len(matrix))
     diagonal = np.diagonal(factor, axis1=1, axis2=2)
     return good, 2.0 * np.log(diagonal).sum(axis=1)
 

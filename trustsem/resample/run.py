@@ -159,6 +159,24 @@ def run_draws(
     return collect(list(run.parts.values()), layout, policy, seed, interrupted=run.interrupted)
 
 
+def run_every(refit: Refit, layout: ModelLayout, n_draws: int, workers: Workers) -> BootstrapDraws:
+    """Refit the model to draws that are only worth something together: a jackknife, sets of weights.
+
+    Args:
+        refit: Refits chunks of draws.
+        layout: Matrices of the model.
+        n_draws: Draws.
+        workers: Where chunks are computed.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C before all were done.
+    """
+    draws = run_draws(refit, layout, n_draws, 0, DrawPolicy.KEEP, workers=workers)
+    if draws.interrupted:
+        raise KeyboardInterrupt
+    return draws
+
+
 class _Run:
     """The chunks of a run, as they come in."""
 

@@ -33,6 +33,7 @@ class _Counted:
     """Draws that take each respondent a number of times."""
 
     cases: tuple[Cases, ...]
+    weights_by_group: bool = False  # weights sum to the rows of each group: in every draw again
 
     def counts(self, numbers: IntArray) -> list[FloatArray]:
         """Return how often each respondent is in each draw, one (B, n_g) array per group."""
@@ -41,11 +42,29 @@ class _Counted:
     def rows(self, number: int) -> list[Cases]:
         """Return the rows of one draw, each as often as it was drawn."""
         counts = self.counts(np.array([number], dtype=np.intp))
-        return [repeated(group, count[0]) for group, count in zip(self.cases, counts, strict=True)]
+        drawn = [repeated(group, count[0]) for group, count in zip(self.cases, counts, strict=True)]
+        return [_summing_to_rows(group) for group in drawn] if self.weights_by_group else drawn
 
     def moments(self, numbers: IntArray) -> list[GroupMoments]:
         """Return the moments of many draws: sums of products weighted with counts."""
-        return moments_of_weights(self.cases, self.counts(numbers))
+        counts = self.counts(numbers)
+        if self.weights_by_group:
+            counts = [_per_weight(group, count) for group, count in zip(self.cases, counts, strict=True)]
+        return moments_of_weights(self.cases, counts)
+
+
+def _summing_to_rows(cases: Cases) -> Cases:
+    if cases.weights is None:
+        return cases
+    return replace(cases, weights=cases.weights * (len(cases.weights) / cases.weights.sum()))
+
+
+def _per_weight(cases: Cases, counts: FloatArray) -> FloatArray:
+    """Return counts (B, n_g) scaled so that, times the weights, each draw sums to its rows."""
+    if cases.weights is None:
+        return counts
+    with np.errstate(invalid="ignore", divide="ignore"):  # a draw of weights 0 has no moments
+        return counts * (counts.sum(axis=1) / (counts @ cases.weights))[:, None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +73,7 @@ class Resampling(_Counted):
 
     cases: tuple[Cases, ...]
     seed: int
+    weights_by_group: bool = False
 
     def counts(self, numbers: IntArray) -> list[FloatArray]:
         """Return how often each respondent is in each draw."""
@@ -65,6 +85,7 @@ class LeaveOneOut(_Counted):
     """Draw k has everybody but unit k, a respondent or a cluster; units are counted group after group."""
 
     cases: tuple[Cases, ...]
+    weights_by_group: bool = False
 
     def counts(self, numbers: IntArray) -> list[FloatArray]:
         """Return 1 for everybody and 0 for who is left out."""

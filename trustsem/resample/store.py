@@ -30,6 +30,7 @@ def fingerprint(fitted: FittedModel, what: str) -> str:
     """
     digest = hashlib.sha256(what.encode())
     digest.update("\n".join(f"{row.key} {row.value}" for row in fitted.table.rows).encode())
+    digest.update("\n".join(relation.text for relation in fitted.table.relations).encode())
     digest.update(f"{fitted.options.spec} {fitted.options.likelihood}".encode())
     digest.update(np.ascontiguousarray(fitted.estimate.theta).tobytes())
     for sample in fitted.moments.groups:
@@ -136,7 +137,7 @@ def _read(path: Path) -> dict[str, Any]:
             content = {name: archive[name] for name in archive.files}
         if str(content.get("format")) == _FORMAT:
             return content
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError):
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError, TypeError):  # TypeError: one array, .npy
         pass
     raise UsageError(
         f"{path} is no file of draws of this version.",
