@@ -110,3 +110,35 @@ def test_second_order_intervals_need_linear_constraints() -> None:
     fit = ts.fit("x4 ~ a*x1\nx7 ~ b*x4\nab := a*b\na == b^2 + .3", data())
     with pytest.raises(UsageError, match="nonlinear"):
         fit.intervals("second_order")
+
+
+def test_draws_that_leave_nonlinear_constraints_say_so() -> None:
+    bent = ts.fit("x4 ~ a*x1\nx7 ~ b*x4\nab := a*b\na == b^2 + .3", data()).monte_carlo(50, seed=1)
+    straight = ts.fit("x4 ~ a*x1\nx7 ~ b*x4\nab := a*b\na == 2*b", data()).monte_carlo(50, seed=1)
+    assert [[finding.code for finding in drawn.findings] for drawn in (bent, straight)] == [
+        ["monte-carlo-constraints"],
+        [],
+    ]
+
+
+def test_effects_beside_a_product_say_where_they_hold() -> None:
+    # symptom: effects of x1 were those at x2 = 0, which nobody has, without a word
+    centred = data().assign(**{name: data()[name] - data()[name].mean() for name in ("x1", "x2")})
+    for frame, severity in ((data(), "warning"), (centred, "info")):
+        findings = ts.fit("x4 ~ x1 + x2 + x1:x2", frame).findings
+        assert [one.severity.value for one in findings if one.code == "effects-at-zero"] == [severity]
+    assert "effects-at-zero" not in {one.code for one in fitted("x4 ~ x1 + x2").findings}
+
+
+def test_fewer_draws_than_parameters_are_called_singular() -> None:
+    # symptom: a Wald test of three parameters from two draws had one degree of freedom and p = 1e-11, without a word
+    codes = [
+        {one.code for one in ts.fit("x4 ~ x1 + x2 + x3", data(), bootstrap=n, seed=1).findings} for n in (4, 5)
+    ]
+    assert ["bootstrap-singular" in found for found in codes] == [True, False]
+
+
+def test_a_proportion_without_standard_errors_is_not_called_unstable() -> None:
+    # symptom: "z = nan is not told apart from 0"; guard: nobody judges without standard errors
+    found = fitted(se="none").proportion_mediated("x1", "x7").findings
+    assert [one.code for one in found] == ["proportion-not-judged"]

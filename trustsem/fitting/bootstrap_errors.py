@@ -14,6 +14,7 @@ from trustsem.fitting.interval_request import draw_faults, seed_faults
 from trustsem.fitting.words import word
 from trustsem.inference.information import ParameterCovariance
 from trustsem.records import Finding, Severity
+from trustsem.suggestions import count_of
 
 if TYPE_CHECKING:
     from trustsem.fitting.bootstrap import Bootstrap
@@ -71,9 +72,25 @@ def with_bootstrap_errors(fit: Fit) -> Fit:
         return fit.rebuilt(fit.fitted, None, (_SKIPPED,))
     drawn = bootstrap_fit(fit, wanted.n, wanted.seed)
     theta = drawn.raw.theta[drawn.raw.ledger.used]
-    matrix = np.cov(theta, rowvar=False).reshape(theta.shape[1], theta.shape[1])
+    matrix = np.cov(theta, rowvar=False).reshape(theta.shape[1], theta.shape[1]) if len(theta) > 1 else None
     covariance = ParameterCovariance(matrix, fit.fitted.covariance.condition, ())
-    return fit.rebuilt(replace(fit.fitted, covariance=covariance), drawn, drawn.findings)
+    findings = (*drawn.findings, *_singular(len(theta), fit.fitted.table.n_parameters))
+    return fit.rebuilt(replace(fit.fitted, covariance=covariance), drawn, findings)
+
+
+def _singular(n_draws: int, n_parameters: int) -> tuple[Finding, ...]:
+    """Return the finding on a covariance matrix of fewer draws than parameters."""
+    if n_draws > n_parameters:
+        return ()
+    return (
+        Finding(
+            "bootstrap-singular",
+            Severity.WARNING,
+            f"{count_of(n_draws, 'draw')} do not determine the covariance matrix of {n_parameters} estimates: it is "
+            "singular, and Wald tests of several parameters mean nothing.",
+            remedy="Use many more draws than parameters.",
+        ),
+    )
 
 
 _SKIPPED = Finding(

@@ -15,6 +15,7 @@ from trustsem.records import Finding, Severity
 from trustsem.resample import IntervalKind
 from trustsem.resample.batch import Stack
 from trustsem.resample.monte_carlo import monte_carlo_draws
+from trustsem.suggestions import shortened
 
 if TYPE_CHECKING:
     from trustsem.fitting.result import Fit
@@ -61,6 +62,23 @@ class MonteCarlo(DrawnFit):
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What a reader must know of the draws."""
+        return (*self._improper(), *self._bent())
+
+    def _bent(self) -> tuple[Finding, ...]:
+        equalities = self.fit.fitted.table.equalities
+        if not equalities:
+            return ()
+        return (
+            Finding(
+                "monte-carlo-constraints",
+                Severity.WARNING,
+                f"Draws keep nonlinear constraints ({shortened([one.text for one in equalities])}) to the first order "
+                "only: quantities that depend on them are off where estimates are uncertain.",
+                remedy="Use a bootstrap, whose draws keep the constraints.",
+            ),
+        )
+
+    def _improper(self) -> tuple[Finding, ...]:
         improper = self.raw.compute(lambda _theta, stacks: _has_improper_variance(stacks)[:, None])
         count = int(np.count_nonzero(improper))
         if not count:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from trustsem.effects.product_coefficients import ProductCoefficient, product_coefficients
 from trustsem.effects.standardized import Standardization, standardizing_factors
 from trustsem.inference.standard_errors import ErrorKind
 from trustsem.pipeline import FittedModel
 from trustsem.records import Finding, Severity
+from trustsem.spec.variables import product_parts
 from trustsem.suggestions import shortened
 from trustsem.tables.groups import group_names
 
@@ -20,7 +23,7 @@ def product_findings(fitted: FittedModel) -> tuple[Finding, ...]:
     """Return findings about the products of a fit; none where there are none."""
     if not fitted.estimate.converged:
         return ()
-    return (*_not_normal(fitted), *_standardized(fitted))
+    return (*_not_normal(fitted), *_at_zero(fitted), *_standardized(fitted))
 
 
 def _not_normal(fitted: FittedModel) -> Iterator[Finding]:
@@ -33,6 +36,31 @@ def _not_normal(fitted: FittedModel) -> Iterator[Finding]:
             "chi-square are those of normal variables.",
             remedy="Use estimator=MLR, or bootstrap intervals.",
         )
+
+
+def _at_zero(fitted: FittedModel) -> Iterator[Finding]:
+    names = [name for name in fitted.table.variables.observed if product_parts(name) is not None]
+    outside = sorted({part for name in names for part in product_parts(name) or () if not _reaches_zero(fitted, part)})
+    if names:
+        beyond = f" Nobody has {shortened(outside)} of 0." if outside else ""
+        yield Finding(
+            "effects-at-zero",
+            Severity.WARNING if outside else Severity.INFO,
+            f"With a product in the model ({shortened(names)}) an arrow of one part, and every effect along it, is "
+            f"that where the other part is 0.{beyond}",
+            remedy="Take effects at values of the moderator: fit.conditional_effects(), --moderator.",
+        )
+
+
+def _reaches_zero(fitted: FittedModel, name: str) -> bool:
+    """Return whether 0 lies within the answers of a variable; of one whose answers are not there, nobody knows."""
+    observed = fitted.table.variables.observed
+    cases = [sample.cases for sample in fitted.moments.groups]
+    values = [part.values[:, observed.index(name)] for part in cases if part is not None and name in observed]
+    if not values:
+        return True
+    every = np.concatenate(values)
+    return bool(np.nanmin(every) <= 0 <= np.nanmax(every))
 
 
 def _standardized(fitted: FittedModel) -> Iterator[Finding]:

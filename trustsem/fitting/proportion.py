@@ -122,6 +122,11 @@ class _Sized:
     z: float
 
     @property
+    def is_known(self) -> bool:
+        """Whether there is a standard error to judge it by."""
+        return not np.isnan(self.z)
+
+    @property
     def is_clear(self) -> bool:
         """Whether its 95 % interval leaves 0 out."""
         return abs(self.z) > Z95
@@ -170,7 +175,17 @@ def _judge(mediated: _Sized, rest: _Sized, total: _Sized) -> tuple[str, tuple[Fi
                 remedy="Report the effects themselves.",
             )
         )
-    if not total.is_clear:
+    if not total.is_known:
+        doubts.append(
+            Finding(
+                "proportion-not-judged",
+                Severity.WARNING,
+                "there are no standard errors to say whether the total effect is told apart from 0, which the "
+                "proportion mediated divides by.",
+                remedy="Fit with standard errors.",
+            )
+        )
+    elif not total.is_clear:
         doubts.append(
             Finding(
                 "proportion-unstable",
