@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import trustsem as ts
+from trustsem.cli.app import main
 from trustsem.errors import TrustSemError, UsageError
 from trustsem.resample import run as run_module
 
@@ -29,7 +30,7 @@ def fitted(model: str = "x4 ~ a*x1\nx7 ~ b*x4 + x1", **options: object) -> ts.Fi
 CALLS = {
     "seed beyond 2^63": lambda fit: fit.bootstrap(10, seed=2**130),
     "seed of Monte Carlo": lambda fit: fit.monte_carlo(10, seed=2**63),
-    "seed of a fit": lambda fit: ts.fit("x4 ~ x1", data(), bootstrap=10, seed=2**63),
+    "seed of a fit": lambda _: ts.fit("x4 ~ x1", data(), bootstrap=10, seed=2**63),
     "more draws than memory": lambda fit: fit.monte_carlo(10**11, seed=1),
     "ci None": lambda fit: fit.effects("x1", "x7", ci=None),
     "variable that is no name": lambda fit: fit.effects(3),
@@ -48,6 +49,25 @@ def test_what_means_nothing_is_refused(call: object) -> None:
         call(fitted())  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    "option", [["--ci", ","], ["--through", "emotional_communication", "--sensitivity", "--rho", ","]]
+)
+def test_empty_lists_are_not_the_default(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    # symptom: --rho , and --ci , gave the default's numbers; guard: an empty list is refused
+    ends = ["--x", "humanistic_quality", "--y", "interpersonal_trust"]
+    assert main(["effects", "interpersonal_path", "trust_patients", *ends, *option]) == 2
+    assert "no " in capsys.readouterr().err
+
+
+def test_memory_that_is_short_is_no_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def short(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("trustsem.cli.commands.effects.split_names", short)
+    assert main(["effects", "interpersonal_path", "trust_patients", "--ci", "delta"]) == 2
+    assert "not enough memory" in capsys.readouterr().err
+
+
 def test_one_correlation_is_a_grid() -> None:
     assert fitted().sensitivity("x1", "x4", "x7", rho=0.3).frame["rho"].tolist() == [0.3]  # type: ignore[arg-type]
 
@@ -63,7 +83,7 @@ def test_a_file_of_one_array_is_no_file_of_draws(tmp_path: Path) -> None:
         fitted().bootstrap(10, resume=tmp_path / "draws.npy")
 
 
-def test_an_idle_constraint_makes_other_draws(tmp_path: Path) -> None:
+def test_an_idle_constraint_makes_other_draws() -> None:
     # symptom: draws kept for a model without an inequality served one with it; guard: its text is in the fingerprint
     from trustsem.resample.store import fingerprint
 
@@ -132,9 +152,7 @@ def test_effects_beside_a_product_say_where_they_hold() -> None:
 
 def test_fewer_draws_than_parameters_are_called_singular() -> None:
     # symptom: a Wald test of three parameters from two draws had one degree of freedom and p = 1e-11, without a word
-    codes = [
-        {one.code for one in ts.fit("x4 ~ x1 + x2 + x3", data(), bootstrap=n, seed=1).findings} for n in (4, 5)
-    ]
+    codes = [{one.code for one in ts.fit("x4 ~ x1 + x2 + x3", data(), bootstrap=n, seed=1).findings} for n in (4, 5)]
     assert ["bootstrap-singular" in found for found in codes] == [True, False]
 
 

@@ -33,7 +33,14 @@ from trustsem.cli.commands import (
     scenario,
 )
 from trustsem.cli.console import flush_results, open_closed_streams, print_error, print_text, unwritable_stdout
-from trustsem.cli.failures import INTERRUPTED, out_of_memory, report_bug, report_error, report_usage, silence_broken_pipe
+from trustsem.cli.failures import (
+    INTERRUPTED,
+    out_of_memory,
+    report_bug,
+    report_error,
+    report_usage,
+    silence_broken_pipe,
+)
 from trustsem.errors import TrustSemError, UsageError
 from trustsem.version import __version__
 

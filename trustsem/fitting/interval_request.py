@@ -94,9 +94,6 @@ class IntervalRequest:
         return tuple(dict.fromkeys(kind.source for kind in self.kinds))
 
 
-DELTA_ONLY = IntervalRequest((CiKind.DELTA,))
-
-
 def read_request(
     ci: Ci,
     draws: object = None,

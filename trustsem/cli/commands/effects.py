@@ -114,8 +114,8 @@ def effects(
     as_json: JsonOption = False,
 ) -> None:
     """Decompose effects into direct, specific indirect, total indirect and total; loops are counted in."""
-    kinds = split_names(ci) or ("delta",)
-    grid = _numbers(split_names(rho))
+    kinds = ("delta",) if ci is None else split_names(ci)
+    grid = None if rho is None else _numbers(split_names(rho))
     _require_ends(x, y, through, contrasts=contrasts, sensitivity=sensitivity, has_rho=rho is not None)
     request = require_intervals(kinds, draws, seed, policy, _bootstrap(draw_kind, workers, scheduler, resume))
     parts = {"--contrasts": contrasts, "--proportion": proportion, "--sensitivity": sensitivity}
@@ -173,9 +173,9 @@ class _Answer:
     findings: tuple[Finding, ...]
 
 
-def _numbers(texts: Sequence[str]) -> tuple[float, ...] | None:
+def _numbers(texts: Sequence[str]) -> tuple[float, ...]:
     try:
-        return tuple(float(text) for text in texts) or None
+        return tuple(float(text) for text in texts)
     except ValueError:
         raise UsageError(
             f"--rho {','.join(texts)} holds something that is no number.",
