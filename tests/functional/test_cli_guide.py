@@ -20,7 +20,8 @@ LINES = [line for block in re.findall(r"```console\n(.*?)```", GUIDE, re.S) for 
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_each_command_of_the_guide_runs(line, monkeypatch, capsys):
+def test_each_command_of_the_guide_runs(line, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)  # some write files
     piped = re.fullmatch(r"echo '(.*)' \| (.*)", line)
     monkeypatch.setattr(sys, "stdin", io.StringIO(piped[1] if piped else ""))
     words = shlex.split(piped[2] if piped else line)

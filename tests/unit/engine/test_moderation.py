@@ -279,7 +279,7 @@ def test_draws_agree_with_the_delta_method():
 
 
 def test_products_are_not_drawn_as_normal_variables():
-    with pytest.raises(UsageError, match="no products of indicators"):
+    with pytest.raises(UsageError, match="would be no products"):
         latent().bootstrap(20, seed=1, kind="parametric")
 
 
