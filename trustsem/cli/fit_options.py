@@ -124,6 +124,8 @@ def declared_options(
 
 _DECLARED = inspect.signature(declared_options, eval_str=True).parameters
 OPTION_NAMES = tuple(_DECLARED)
+# of commands that draw by options of their own, or not at all
+WITHOUT_DRAWS = tuple(name for name in OPTION_NAMES if name not in ("bootstrap", "seed"))
 _LISTS = (
     "test",
     "observed_information",

@@ -72,11 +72,6 @@ class Drawing:
         """Draw a curve."""
         self._add("path", {"d": curve.path_data(), "stroke-linecap": "butt"}, None, stroke, note)
 
-    def polyline(self, points: Sequence[Point], stroke: Stroke) -> None:
-        """Draw straight lines from point to point."""
-        data = "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
-        self._add("path", {"d": data}, None, stroke, None)
-
     def polygon(self, points: Sequence[Point], *, fill: str, stroke: Stroke | None = None) -> None:
         """Draw a filled polygon."""
         data = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)

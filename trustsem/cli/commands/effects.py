@@ -12,7 +12,7 @@ import typer
 from trustsem.cli.commands.fit import outcome_error, run_fit
 from trustsem.cli.console import print_json, print_text, terminal_width
 from trustsem.cli.failures import INTERRUPTED
-from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
+from trustsem.cli.fit_options import WITHOUT_DRAWS, with_fit_options
 from trustsem.cli.intervals import (
     INTERVALS,
     describe_draws,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from trustsem.records import Finding
 
 
-@with_fit_options(tuple(name for name in OPTION_NAMES if name not in ("bootstrap", "seed")))
+@with_fit_options(WITHOUT_DRAWS)
 def effects(
     model: ModelArgument,
     data: DataArgument,

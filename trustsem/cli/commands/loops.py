@@ -9,7 +9,7 @@ import typer
 
 from trustsem.cli.commands.fit import end_with, outcome_error, run_fit
 from trustsem.cli.console import terminal_width
-from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
+from trustsem.cli.fit_options import WITHOUT_DRAWS, with_fit_options
 from trustsem.cli.options import (
     CodebookOption,
     DataArgument,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trustsem.fitting.loop_analysis import LoopAnalysis
 
 
-@with_fit_options(tuple(name for name in OPTION_NAMES if name not in ("bootstrap", "seed")))
+@with_fit_options(WITHOUT_DRAWS)
 def loops(
     model: ModelArgument,
     data: DataArgument,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trustsem.cli.commands.fit import fit_with_survey, outcome_error
 from trustsem.cli.console import terminal_width
-from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
+from trustsem.cli.fit_options import WITHOUT_DRAWS, with_fit_options
 from trustsem.cli.options import (
     CodebookOption,
     DataArgument,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from trustsem.fitting.validity import Validity
 
 
-@with_fit_options(tuple(name for name in OPTION_NAMES if name not in ("bootstrap", "seed")))
+@with_fit_options(WITHOUT_DRAWS)
 def scales(
     model: ModelArgument,
     data: DataArgument,

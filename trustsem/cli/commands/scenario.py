@@ -9,7 +9,7 @@ import typer
 
 from trustsem.cli.commands.fit import outcome_error, run_fit
 from trustsem.cli.console import terminal_width
-from trustsem.cli.fit_options import OPTION_NAMES, with_fit_options
+from trustsem.cli.fit_options import WITHOUT_DRAWS, with_fit_options
 from trustsem.cli.options import (
     CodebookOption,
     DataArgument,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trustsem.fitting.scenario import Scenario
 
 
-@with_fit_options(tuple(name for name in OPTION_NAMES if name not in ("bootstrap", "seed")))
+@with_fit_options(WITHOUT_DRAWS)
 def scenario(
     model: ModelArgument,
     data: DataArgument,
